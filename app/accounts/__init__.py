@@ -1,0 +1,1 @@
+"""Organizations, their clients, groups and grants: who calls, and what they may use."""

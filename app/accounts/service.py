@@ -1,0 +1,99 @@
+"""Groups and who may use them; clients and their secrets."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import and_, select, true
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from app.accounts.auth import Caller
+from app.accounts.errors import (
+    GroupNotFound,
+    GroupReferenceNotFound,
+    InvalidClient,
+    NoAccessToGroup,
+)
+from app.accounts.models import Client, Grant, Group
+from app.db import MAX_ID, AnySelect
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """How a request names a group: by exactly one of the two."""
+
+    id: int | None = None
+    external_ref: str | None = None
+
+
+def lock_group(session: Session, caller: Caller, key: GroupKey) -> int:
+    """Answer the id of the group and hold its lock until the transaction ends.
+
+    The lock lets one writer at a time into a group and leaves other groups alone; readers and foreign
+    keys pass. On SQLite the transaction itself is the lock.
+    Raises ``GroupNotFound`` (404) and ``NoAccessToGroup`` (401). Source: S1, DESIGN 4.
+    """
+    missing = GroupNotFound if key.external_ref is None else GroupReferenceNotFound
+    if key.id is not None and key.id > MAX_ID:
+        raise missing()
+    found = session.execute(
+        _group_and_grant(caller, key).with_for_update(of=Group, key_share=True)
+    ).one_or_none()
+    if found is None:
+        raise missing()
+    if not caller.all_groups and found.granted is None:
+        raise NoAccessToGroup()
+    return int(found.id)
+
+
+def _group_and_grant(caller: Caller, key: GroupKey) -> AnySelect:
+    named = (
+        Group.id == key.id if key.external_ref is None else Group.external_ref == key.external_ref
+    )
+    return (
+        select(Group.id, Grant.group_id.label("granted"))
+        .outerjoin(
+            Grant,
+            and_(
+                Grant.organization_id == Group.organization_id,
+                Grant.group_id == Group.id,
+                Grant.client_id == caller.client_id,
+            ),
+        )
+        .where(Group.organization_id == caller.organization_id, named)
+    )
+
+
+def may_use(caller: Caller, group_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Answer the condition that ``caller`` may use the group in the column ``group_id``."""
+    if caller.all_groups:
+        return true()
+    granted = select(Grant.group_id).where(
+        Grant.organization_id == caller.organization_id, Grant.client_id == caller.client_id
+    )
+    return group_id.in_(granted)
+
+
+def authenticate_client(session: Session, client_id: str, secret: str) -> Client:
+    """Answer the client with this id and secret; raises ``InvalidClient`` (401).
+
+    An unknown client costs the same hash as a wrong secret, so that time does not tell them apart.
+    Source: CONTRACT 3.
+    """
+    client = session.scalars(select(Client).where(Client.client_id == client_id)).one_or_none()
+    stored = client.secret_hash if client is not None and client.secret_hash else _dummy_hash()
+    right = check_password_hash(stored, secret)
+    if client is None or not right or client.secret_hash is None or client.disabled_at is not None:
+        raise InvalidClient()
+    return client
+
+
+def hash_secret(secret: str) -> str:
+    """Answer a salted hash to store instead of ``secret``."""
+    return generate_password_hash(secret)
+
+
+@cache
+def _dummy_hash() -> str:
+    return hash_secret("nobody's secret")

@@ -1,0 +1,58 @@
+"""``POST /oauth/token``: OAuth 2.0 client credentials."""
+
+from urllib.parse import unquote_plus
+
+from flask import Blueprint, Response, current_app, request
+
+from app.accounts.auth import issue_token
+from app.accounts.errors import InvalidClient, TokenRequestInvalid, UnsupportedGrantType
+from app.accounts.service import authenticate_client
+from app.db import reading
+from app.payload import json_response
+
+bp = Blueprint("accounts", __name__)
+
+
+@bp.post("/oauth/token")
+def create_token() -> Response:
+    """Answer a token for a client id and secret. Source: CONTRACT 3, RFC 6749 4.4."""
+    check_grant()
+    client_id, secret = read_credentials()
+    with reading() as session:
+        token = issue_token(authenticate_client(session, client_id, secret))
+    lifetime = current_app.config["JWT_ACCESS_TOKEN_EXPIRES"]
+    return json_response(
+        {"access_token": token, "token_type": "Bearer", "expires_in": lifetime},
+        headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+    )
+
+
+def check_grant() -> None:
+    """Refuse a request that is no client-credentials request in a form."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise TokenRequestInvalid("Send the parameters as application/x-www-form-urlencoded.")
+    for name, values in request.form.lists():
+        if len(values) > 1:
+            raise TokenRequestInvalid(f"The parameter {name[:100]} is given more than once.")
+    if not request.form.get("grant_type"):
+        raise TokenRequestInvalid("The parameter grant_type is missing.")
+    if request.form["grant_type"] != "client_credentials":
+        raise UnsupportedGrantType()
+
+
+def read_credentials() -> tuple[str, str]:
+    """Answer the client's id and secret, from Basic authorization or from the form, not both.
+
+    In Basic both parts are form-encoded first (RFC 6749 2.3.1).
+    """
+    basic = request.authorization if request.headers.get("Authorization") else None
+    form_id, form_secret = request.form.get("client_id"), request.form.get("client_secret")
+    if request.headers.get("Authorization"):
+        if form_secret is not None:
+            raise TokenRequestInvalid("Authenticate in the header or in the form, not in both.")
+        if basic is None or basic.type != "basic" or basic.username is None:
+            raise InvalidClient()
+        form_id, form_secret = unquote_plus(basic.username), unquote_plus(basic.password or "")
+    if not form_id or not form_secret or "\x00" in form_id:
+        raise InvalidClient()
+    return form_id, form_secret

@@ -1,0 +1,67 @@
+"""The family of errors that a client may see, and the two envelopes they come in.
+
+Pure: standard library only. An error is raised where it is found and turned into an answer in one
+place, ``app/error_handlers.py``.
+"""
+
+from typing import Any, ClassVar
+
+API = "/api/v1.0"
+ITEM_PREFIXES = (f"{API}/items", f"{API}/itemUnits", "/oauth/token")
+"""Paths whose errors stand in the item-units envelope (CONTRACT 2); all others use the units one."""
+
+
+class ApiError(Exception):
+    """An answer that is no success. Subclasses state ``status``, ``type`` and ``message``."""
+
+    status: ClassVar[int] = 400
+    type: ClassVar[str]
+    message: str = ""
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, message: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+    def details(self) -> dict[str, Any]:
+        """Answer what stands beside the error in the body."""
+        return {}
+
+
+class InvalidRequest(ApiError):
+    """The envelope of a request is wrong; the text names the field. Source: CONTRACT 4.2."""
+
+    type = "invalid_request"
+
+
+class UnsupportedMediaType(ApiError):
+    """The body is no JSON by its headers. Source: CONTRACT 2."""
+
+    status = 415
+    type = "unsupported_media_type"
+    message = "The request body must be JSON: send 'Content-Type: application/json'."
+
+
+class ServiceUnavailable(ApiError):
+    """The database did not answer in time; nothing was written. Ours, docs/decisions.md."""
+
+    status = 503
+    type = "temporarily_unavailable"
+    message = "The service cannot answer right now. Please try again in a moment."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
+class ServerError(ApiError):
+    """A fault of ours. The text is source S2's, in both envelopes."""
+
+    status = 500
+    type = "server_error"
+    message = "Oops! Something went wrong..."
+
+
+def body_for(path: str, error_type: str, message: str) -> dict[str, Any]:
+    """Answer the error body in the envelope of ``path``. Source: CONTRACT 2."""
+    if path.startswith(ITEM_PREFIXES):
+        return {"error": error_type, "error_description": message}
+    return {"error": {"type": error_type, "message": message}}

@@ -1,0 +1,158 @@
+"""Strict marshmallow fields: a number is a number, a text is a clean text. No coercion.
+
+Every message reads after the field's name: ``address.latitude: must be between -90 and 90``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_BUT_FNC1 = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f]")
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MAX_TEXT = 255
+LONGEST_SHRINK = 4
+"""NFC makes one character of at most four."""
+
+
+def clean_text(text: str) -> str:
+    """Answer ``text`` as it is stored and compared: NFC, trimmed. Source: CONTRACT 4.3.
+
+    A text too long to be valid is answered as it is: composing thousands of marks takes long.
+    """
+    # Only white space is cut: FNC1 counts as such for Python, but is data in a barcode.
+    trimmed = text.strip() if "\x1d" not in text else text.strip(" ")
+    if len(trimmed) > MAX_TEXT * LONGEST_SHRINK:
+        return trimmed
+    return unicodedata.normalize("NFC", trimmed)
+
+
+def is_clean_reference(text: str) -> bool:
+    """Tell whether ``text``, once clean, can be somebody's reference: what a text field accepts."""
+    return 0 < len(text) <= MAX_TEXT and not CONTROL.search(text) and "\ufffd" not in text
+
+
+class StrictSchema(Schema):
+    """A schema that refuses what it does not know, naming it."""
+
+    error_messages = {"unknown": "unknown field", "type": "must be an object"}
+
+    class Meta:
+        unknown = RAISE
+
+
+class Field(fields.Field[Any]):
+    """What our fields share: the two messages that every field needs."""
+
+    default_error_messages = {"required": "is required", "null": "must not be null"}
+
+
+class Text(Field):
+    """A text of at most 255 characters, NFC and trimmed; an empty one is ``None``.
+
+    Source: CONTRACT 4.1 (lengths, trimming, ``""``) and 2 (control characters).
+    """
+
+    default_error_messages = {
+        "invalid": "must be a string",
+        "control": "must not contain control characters",
+        "long": f"must have at most {MAX_TEXT} characters",
+    }
+    control = CONTROL
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_none=True, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str | None:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if self.control.search(value):
+            raise self.make_error("control")
+        text = clean_text(value)
+        if len(text) > MAX_TEXT:
+            raise self.make_error("long")
+        return text or None
+
+
+class Barcode(Text):
+    """A text that may hold FNC1 (0x1D), the separator of GS1-128."""
+
+    control = CONTROL_BUT_FNC1
+
+
+class Bounded(Field):
+    """A number between ``low`` and ``high``; ``above`` excludes the lower bound."""
+
+    default_error_messages = {"range": "must be between {low} and {high}"}
+
+    def __init__(self, low: float, high: float, *, above: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high, self.above = low, high, above
+
+    def check_range(self, value: float) -> None:
+        """Refuse a value outside the bounds."""
+        if not self.low <= value <= self.high or (self.above and value == self.low):
+            raise self.make_error("range", low=f"{self.low:,}", high=f"{self.high:,}")
+
+
+class StrictInteger(Bounded):
+    """A JSON integer: no ``"4"``, no ``4.0``, no ``true``. Source: CONTRACT 2."""
+
+    default_error_messages = {"invalid": "must be an integer"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        self.check_range(value)
+        return value
+
+
+class StrictNumber(Bounded):
+    """A JSON number, held as a double; ``-0`` is 0, as both engines give it back."""
+
+    default_error_messages = {"invalid": "must be a number"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> float:
+        if type(value) is not int and type(value) is not float:
+            raise self.make_error("invalid")
+        self.check_range(value)
+        return float(value) + 0.0
+
+
+class StrictBoolean(Field):
+    """``true`` or ``false``, and nothing that merely looks like one."""
+
+    default_error_messages = {"invalid": "must be true or false"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class IsoDate(Field):
+    """A real day as ``YYYY-MM-DD``, in ASCII digits."""
+
+    default_error_messages = {"invalid": "must be a date as YYYY-MM-DD"}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> date:
+        if not isinstance(value, str) or not ISO_DATE.fullmatch(value):
+            raise self.make_error("invalid")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("invalid") from None

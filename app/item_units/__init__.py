@@ -1,0 +1,1 @@
+"""Item-units: how an item is kept in a unit."""

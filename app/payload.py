@@ -1,0 +1,77 @@
+"""Reading a request body and writing an answer: strict JSON in both directions."""
+
+import re
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from app.errors import ApiError, UnsupportedMediaType
+
+JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
+
+
+def read_object(malformed: type[ApiError]) -> dict[str, Any]:
+    """Answer the body of the request, a JSON object.
+
+    Raises ``UnsupportedMediaType`` (415), Werkzeug's 413, and ``malformed`` with a text that says
+    what is wrong: no JSON, no object, or a key twice in one object. Source: CONTRACT 2.
+    """
+    mimetype = request.mimetype
+    if not (mimetype == "application/json" or mimetype.endswith("+json")):
+        raise UnsupportedMediaType()
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The request body must not be compressed.")
+    return parse_object(request.get_data(), malformed)
+
+
+def parse_object(body: bytes, malformed: type[ApiError]) -> dict[str, Any]:
+    """Answer ``body`` as a JSON object; raises ``malformed`` if it is anything else.
+
+    orjson refuses bad UTF-8, a byte-order mark, lone surrogates, ``NaN``, ``Infinity``, numbers beyond
+    a double and nesting without end. It keeps the last of two equal keys, which we refuse.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise malformed(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise malformed("The request body must be a JSON object.")
+    if has_duplicate_keys(body, value):
+        raise malformed("The request body has the same key twice in one object.")
+    return value
+
+
+def has_duplicate_keys(body: bytes, value: Any) -> bool:
+    """Tell whether an object in ``body``, valid JSON that was read as ``value``, repeats a key.
+
+    Each key stands before one colon, so fewer keys than colons means that one was dropped. A quote
+    followed by a colon is a key, or now and then part of a text; counted that way there can only be
+    too many, never too few, unless a space stands before a colon. So equal counts settle it, and
+    only otherwise are the texts taken out and the colons counted exactly.
+    """
+    keys = count_keys(value)
+    if body.count(b'":') == keys and not any(colon in body for colon in SPACED_COLON):
+        return False
+    return JSON_STRING.sub(b"", body).count(b":") != keys
+
+
+def count_keys(value: Any) -> int:
+    """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
+    count, open_values = 0, [value]
+    while open_values:
+        current = open_values.pop()
+        if isinstance(current, dict):
+            count += len(current)
+            open_values.extend([v for v in current.values() if isinstance(v, dict | list)])
+        elif isinstance(current, list):
+            open_values.extend([v for v in current if isinstance(v, dict | list)])
+    return count
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer ``value`` as JSON; times are written ``2016-08-24T09:17:24Z``. Source: CONTRACT 2."""
+    body = orjson.dumps(value, option=JSON_OUT)
+    return Response(body, status, headers, content_type="application/json")

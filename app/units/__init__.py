@@ -1,0 +1,1 @@
+"""Units: many created or updated at once, matched by identifier, then by address."""

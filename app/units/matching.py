@@ -1,0 +1,245 @@
+"""Who matches whom: rows and stored units in, one step per row out.
+
+Pure: no database, no clock, no Flask. Rows are taken in order, as if each had been posted alone
+(CONTRACT 4.3); what an earlier row did is seen by the later ones through ``KnownUnits``.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.units.addresses import address_key
+
+Attributes = Mapping[str, Any]
+
+BLANK: Attributes = {
+    "identifier": None,
+    "external_ref": None,
+    "name": None,
+    "unit_number": None,
+    "number_of_bedrooms": None,
+    "number_of_bathrooms": None,
+    "sqft": None,
+    "has_flex_wall": None,
+    "bathrooms": None,
+    "address": None,
+}
+"""Every attribute of a unit of which nothing is known, in the order of the answer."""
+
+BLANK_ADDRESS: Attributes = {
+    "building_name": None,
+    "address_line_1": None,
+    "address_line_2": None,
+    "city": None,
+    "state": None,
+    "postal_code": None,
+    "country": None,
+    "latitude": None,
+    "longitude": None,
+}
+BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A valid row: the attributes it has (absent ones are absent), and the key that it seeks."""
+
+    attributes: Attributes
+    address_key: str | None
+    sent: Attributes
+    """The same as it was sent, to be repeated if the row fails."""
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A unit as it stands, stored or yet to be created (``id`` is None)."""
+
+    id: int | None
+    attributes: Attributes
+    address_key: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    claimed_by: int | None = None
+    """The latest row of this request that carried an identifier and resolved to this unit."""
+    stored_identifier: str | None = None
+    """The identifier in the database, which the unit may lose in this request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a row does to its unit, and how the unit stands right after."""
+
+    action: str
+    matched_by: str | None
+    unit: Unit
+    attributes: Attributes
+    updated_at: datetime
+    sent: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Why a row fails: ``type`` for machines, ``message`` for people, the rest by type."""
+
+    type: str
+    message: str
+    sent: Attributes = field(default_factory=dict)
+    fields: Mapping[str, list[str]] | None = None
+    candidates: Sequence[Unit] | None = None
+    conflicts_with: int | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """A step or reject per row, in order, and the units to write because of them."""
+
+    steps: list[Step | Reject]
+    created: list[Unit]
+    updated: list[Unit]
+
+    @property
+    def has_failures(self) -> bool:
+        """Tell whether any row fails."""
+        return any(isinstance(step, Reject) for step in self.steps)
+
+
+def row_from(sent: Attributes, default_country: str) -> UnitRow:
+    """Answer the row for the valid attributes ``sent``; ``identifier: null`` counts as absent (S1).
+
+    An address or bathroom is replaced whole, so what it does not have is null. The key that is sought
+    is made of the row alone.
+    """
+    attributes = dict(sent)
+    if attributes.get("identifier") is None:
+        attributes.pop("identifier", None)
+    if attributes.get("address") is not None:
+        attributes["address"] = {**BLANK_ADDRESS, **attributes["address"]}
+    if attributes.get("bathrooms") is not None:
+        attributes["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in attributes["bathrooms"]]
+    return UnitRow(attributes, key_of(attributes, default_country), sent)
+
+
+def key_of(attributes: Attributes, default_country: str) -> str | None:
+    """Answer the address key of a unit with these attributes, None where it has no address."""
+    address = attributes.get("address")
+    if address is None:
+        return None
+    return address_key(address, attributes.get("unit_number"), default_country)
+
+
+def plan(
+    rows: Sequence[UnitRow | Reject],
+    stored: Iterable[Unit],
+    now: datetime,
+    default_country: str = "",
+) -> Plan:
+    """Decide for each row whether it creates, updates, changes nothing or fails.
+
+    ``stored`` must hold every unit of the group whose identifier or address key is sought by a row.
+    Source: S1, CONTRACT 4.3.
+    """
+    known = KnownUnits(stored, now, default_country)
+    steps = [
+        row if isinstance(row, Reject) else known.take(index, row) for index, row in enumerate(rows)
+    ]
+    updated = [unit for unit in known.touched.values() if unit.id is not None]
+    return Plan(steps, known.created, updated)
+
+
+class KnownUnits:
+    """The units of the group that matter to this request, as they stand after each row."""
+
+    def __init__(self, stored: Iterable[Unit], now: datetime, default_country: str) -> None:
+        self.now = now
+        self.default_country = default_country
+        self.created: list[Unit] = []
+        self.touched: dict[int, Unit] = {}
+        self.by_identifier: dict[str, Unit] = {}
+        self.by_address: dict[str, list[Unit]] = defaultdict(list)
+        for unit in stored:
+            self.add(unit)
+
+    def add(self, unit: Unit) -> None:
+        """Make ``unit`` findable by what it is known by."""
+        identifier = unit.attributes["identifier"]
+        if identifier is not None:
+            self.by_identifier[identifier] = unit
+        if unit.address_key is not None:
+            self.by_address[unit.address_key].append(unit)
+
+    def remove(self, unit: Unit) -> None:
+        """Undo ``add``."""
+        self.by_identifier.pop(unit.attributes["identifier"], None)
+        if unit.address_key is not None:
+            self.by_address[unit.address_key].remove(unit)
+
+    def take(self, index: int, row: UnitRow) -> Step | Reject:
+        """Answer what the row at ``index`` does, and do it here."""
+        identifier = row.attributes.get("identifier")
+        unit = self.by_identifier.get(identifier) if identifier is not None else None
+        if unit is not None:
+            step = self.merge(unit, row, "identifier")
+        elif row.address_key is not None and (found := self.by_address.get(row.address_key)):
+            if refusal := refuse_match(row, found):
+                return refusal
+            step = self.merge(found[0], row, "address")
+        elif identifier is None and row.address_key is None:
+            return Reject(
+                "insufficient_data",
+                "A unit needs an identifier or an address.",
+                row.sent,
+            )
+        else:
+            step = self.create(row)
+        if identifier is not None:
+            step.unit.claimed_by = index
+        return step
+
+    def create(self, row: UnitRow) -> Step:
+        """Add a unit with what the row says."""
+        attributes = {**BLANK, **row.attributes}
+        unit = Unit(None, attributes, row.address_key, 1, self.now, self.now)
+        self.created.append(unit)
+        self.add(unit)
+        return Step("created", None, unit, attributes, self.now, row.sent)
+
+    def merge(self, unit: Unit, row: UnitRow, matched_by: str) -> Step:
+        """Lay the row over ``unit``: what the row does not have stays as it is."""
+        attributes = {**unit.attributes, **row.attributes}
+        if attributes == unit.attributes:
+            return Step("unchanged", matched_by, unit, attributes, unit.updated_at, row.sent)
+        self.remove(unit)
+        unit.attributes = attributes
+        unit.address_key = key_of(attributes, self.default_country)
+        unit.updated_at = self.now
+        self.add(unit)
+        self.touched[id(unit)] = unit
+        return Step("updated", matched_by, unit, attributes, self.now, row.sent)
+
+
+def refuse_match(row: UnitRow, found: Sequence[Unit]) -> Reject | None:
+    """Answer why the row may not have what was found by its address, or None if it may.
+
+    Several units are a guess that nobody takes. And a unit that an earlier row of this request named
+    by its identifier is not handed to another identifier: fifty flats sent with one street address
+    must not collapse into one. Source: CONTRACT 4.3.
+    """
+    if len(found) > 1:
+        return Reject(
+            "ambiguous_address",
+            f"{len(found)} units of the group have this address.",
+            row.sent,
+            candidates=tuple(found),
+        )
+    claimed_by = found[0].claimed_by
+    if claimed_by is not None and row.attributes.get("identifier") is not None:
+        return Reject(
+            "identity_conflict",
+            f"Row {claimed_by} names the unit at this address by another identifier.",
+            row.sent,
+            conflicts_with=claimed_by,
+        )
+    return None

@@ -1,0 +1,31 @@
+"""The units routes: read, load, call, answer."""
+
+from flask import Blueprint, Response, current_app, request
+
+from app.accounts.auth import caller, require_token
+from app.db import db, reading, transactional
+from app.errors import API
+from app.payload import json_response, read_object
+from app.units.errors import InvalidJson
+from app.units.schemas import load_request
+from app.units.service import get_unit, upsert_units
+
+bp = Blueprint("units", __name__, url_prefix=f"{API}/units")
+bp.before_request(require_token)
+
+
+@bp.post("/multiple")
+@transactional
+def upsert_many() -> Response:
+    """Create or update many units of one group. Source: S1, CONTRACT 4."""
+    config = current_app.config
+    body, query = read_object(InvalidJson), request.args.items(multi=True)
+    wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
+    return json_response(upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
+
+
+@bp.get("/<id:unit_id>")
+def show(unit_id: int) -> Response:
+    """Answer one unit. Source: CONTRACT 5."""
+    with reading() as session:
+        return json_response(get_unit(session, caller(), unit_id))

@@ -1,0 +1,16 @@
+"""How gunicorn serves the registry; every line can be overridden on its command line."""
+
+import os
+
+wsgi_app = "wsgi:app"
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+worker_class = "gthread"
+# Longer than the database's own time-outs, so that they answer before a worker is killed.
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+# It would open a socket below the home folder, which a container may not have.
+control_socket_disable = True
+accesslog = "-"

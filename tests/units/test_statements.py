@@ -1,0 +1,42 @@
+"""The number of SQL statements does not depend on the number of rows."""
+
+from typing import Any
+
+import pytest
+
+from tests.world import World
+
+
+def rows(count: int, name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **({"identifier": f"{count}-{n}"} if n % 2 else {}),
+            "name": name,
+            "address": {"address_line_1": f"{n} Main St", "city": f"Town {count}"},
+        }
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("query", ["", "?atomic=true", "?dry_run=true"])
+def test_ten_rows_and_two_thousand_take_the_same_statements(world: World, query: str) -> None:
+    counts: dict[int, list[int]] = {}
+    for count in (10, 2000):
+        counts[count] = []
+        for name in ("new", "changed", "changed"):
+            with world.statements() as seen:
+                answer = world.post_units(rows(count, name), query)
+            assert answer.json["summary"]["failed"] == 0
+            counts[count].append(len([s for s in seen if not s.startswith("BEGIN")]))
+
+    assert counts[10] == counts[2000]
+    assert max(counts[10]) <= 6
+
+
+def test_unchanged_rows_cost_no_write(world: World) -> None:
+    world.post_units(rows(10, "same"))
+    with world.statements() as seen:
+        world.post_units(rows(10, "same"))
+
+    assert not [s for s in seen if s.split()[0] in ("INSERT", "UPDATE", "DELETE")]
+    assert len([s for s in seen if not s.startswith("BEGIN")]) == 3
