@@ -34,9 +34,9 @@ def provision(file: IO[bytes]) -> None:
     """
     try:
         wanted = provisioning.load(file.read())
+        done = transactional(provisioning.apply)(db.session(), wanted, utcnow())
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise click.ClickException(f"{file.name}: {error}") from None
-    done = transactional(provisioning.apply)(db.session(), wanted, utcnow())
     click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
 
 

@@ -1,8 +1,8 @@
 """A small world to test in: two organizations, and a client of each kind."""
 
-from contextlib import contextmanager
-from collections.abc import Iterator
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson

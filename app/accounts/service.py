@@ -1,5 +1,6 @@
 """Groups and who may use them; clients and their secrets."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -75,15 +76,15 @@ def may_use(caller: Caller, group_id: ColumnElement[int]) -> ColumnElement[bool]
     return group_id.in_(granted)
 
 
-def authenticate_client(session: Session, client_id: str, secret: str) -> Client:
-    """Answer the client with this id and secret; raises ``InvalidClient`` (401).
+def authenticate_client(session: Session, client_id: str, secrets: Iterable[str]) -> Client:
+    """Answer the client with this id and one of ``secrets``; raises ``InvalidClient`` (401).
 
     An unknown client costs the same hash as a wrong secret, so that time does not tell them apart.
     Source: CONTRACT 3.
     """
     client = session.scalars(select(Client).where(Client.client_id == client_id)).one_or_none()
     stored = client.secret_hash if client is not None and client.secret_hash else _dummy_hash()
-    right = check_password_hash(stored, secret)
+    right = any(check_password_hash(stored, secret) for secret in secrets)
     if client is None or not right or client.secret_hash is None or client.disabled_at is not None:
         raise InvalidClient()
     return client

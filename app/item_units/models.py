@@ -26,7 +26,7 @@ class ItemUnit(Base):
             "organization_id",
             "item_id",
             unique=True,
-            sqlite_where=text("is_default"),
+            sqlite_where=text("is_default = 1"),
             postgresql_where=text("is_default"),
         ),
         Index("ix_item_units_unit", "organization_id", "unit_id"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, and_, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
 
 from app.accounts.auth import Caller
 from app.accounts.models import Group
@@ -95,7 +96,6 @@ def load_unit(session: Session, caller: Caller, pair: Pair, item_id: int) -> Any
 
 def _unit_query(caller: Caller, reference: str, group: GroupKey, item_id: int) -> AnySelect:
     default, default_unit = aliased(ItemUnit), aliased(Unit)
-    organization_id = caller.organization_id
     query = (
         select(
             Unit.id.label("unit_id"),
@@ -105,38 +105,35 @@ def _unit_query(caller: Caller, reference: str, group: GroupKey, item_id: int) -
             default.id.label("default_id"),
             may_use(caller, default_unit.group_id.expression).label("default_usable"),
         )
-        .outerjoin(
-            ItemUnit,
-            and_(
-                ItemUnit.organization_id == organization_id,
-                ItemUnit.item_id == item_id,
-                ItemUnit.unit_id == Unit.id,
-            ),
-        )
-        .outerjoin(
-            default,
-            and_(
-                default.organization_id == organization_id,
-                default.item_id == item_id,
-                default.is_default,
-            ),
-        )
+        .outerjoin(ItemUnit, _of_item(ItemUnit, caller, item_id, ItemUnit.unit_id == Unit.id))
+        .outerjoin(default, _of_item(default, caller, item_id, default.is_default.expression))
         .outerjoin(
             default_unit,
             and_(
-                default_unit.organization_id == organization_id,
+                default_unit.organization_id == caller.organization_id,
                 default_unit.id == default.unit_id,
             ),
         )
-        .where(Unit.organization_id == organization_id, Unit.identifier == reference)
+        .where(Unit.organization_id == caller.organization_id, Unit.identifier == reference)
         .where(may_use(caller, Unit.group_id.expression))
         .limit(2)
     )
+    return _in_group(query, caller, group)
+
+
+def _of_item(
+    model: type[ItemUnit], caller: Caller, item_id: int, which: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    return and_(model.organization_id == caller.organization_id, model.item_id == item_id, which)
+
+
+def _in_group(query: AnySelect, caller: Caller, group: GroupKey) -> AnySelect:
     if group.id is not None:
         query = query.where(Unit.group_id == group.id)
     if group.external_ref is not None:
         named = select(Group.id).where(
-            Group.organization_id == organization_id, Group.external_ref == group.external_ref
+            Group.organization_id == caller.organization_id,
+            Group.external_ref == group.external_ref,
         )
         query = query.where(Unit.group_id.in_(named))
     return query

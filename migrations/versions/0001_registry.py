@@ -145,7 +145,7 @@ def create_item_units() -> None:
         "item_units",
         ["organization_id", "item_id"],
         unique=True,
-        sqlite_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default = 1"),
         postgresql_where=sa.text("is_default"),
     )
     op.create_index("ix_item_units_unit", "item_units", ["organization_id", "unit_id"])

@@ -25,6 +25,7 @@ def _packet(world: World) -> int:
     return unit_id
 
 
+BAD_DATE = oops("date_validation_error", "incorrect expiration date Format")
 PARSING = oops(
     "json_parsing_error", "A JSON parsing error occurred while parsing request parameters."
 )
@@ -64,10 +65,7 @@ BODIES = [
     ({**GOOD, "itemId": "other"}, wrong("itemId", "must be equal to the path")),
     ({**GOOD, "unitId": 7}, wrong("unitId", "must be equal to the path")),
     *(
-        (
-            {**GOOD, "expirationDate": day},
-            oops("date_validation_error", "incorrect expiration date Format"),
-        )
+        ({**GOOD, "expirationDate": day}, BAD_DATE)
         for day in ("31-08-2016", "2016-8-31", "2016-02-30", "20160831", "", 20160831, "٢٠١٦-٠٨-٣١")
     ),  # S2
     (
@@ -91,7 +89,8 @@ def test_only_the_first_fault_is_told_in_the_order_of_the_contract(
     world: World, packet: int
 ) -> None:
     body: dict[str, Any] = {
-        "expirationDate": "x", "unpacking": 1, "weight": -1, "quantity": "1", "colour": 1, "salesQuantity": 4,
+        "expirationDate": "x", "unpacking": 1, "weight": -1, "quantity": "1", "colour": 1,
+        "salesQuantity": 4,
     }  # fmt: skip
     told = []
     for cure in (
@@ -329,8 +328,12 @@ def test_a_unit_in_several_groups_must_be_named_with_its_group(world: World, pac
 
 @pytest.mark.parametrize(
     ("query", "error"),
-    [("?colour=1", "unknown_param"), ("?default=yes", "invalid_param_type"), ("?group_id=x", "invalid_param_type")],
-)  # fmt: skip
+    [
+        ("?colour=1", "unknown_param"),
+        ("?default=yes", "invalid_param_type"),
+        ("?group_id=x", "invalid_param_type"),
+    ],
+)
 def test_a_wrong_query_is_refused(world: World, packet: int, query: str, error: str) -> None:
     assert world.upsert(GOOD, query=query).json["error"] == error
 
