@@ -39,6 +39,9 @@ RETRY_PAUSES = (0.010, 0.025, 0.060, 0.150)
 RETRY_DEADLINE = 5.0
 """Seconds after which a transaction is not begun again."""
 
+SQLITE_BUSY_TIMEOUT = 5000
+"""Milliseconds that SQLite waits for another writer."""
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 """An id column: bigint; on SQLite the rowid, which only ``INTEGER`` names."""
 
@@ -89,7 +92,7 @@ def set_up_sqlite(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
+            f"busy_timeout={SQLITE_BUSY_TIMEOUT}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
