@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from app import cli, db, error_handlers, ops, paths
 from app.accounts.views import bp as accounts_bp
+from app.accounts.views import groups_bp
 from app.item_units.views import bp as item_units_bp
 from app.items.views import bp as items_bp
 from app.units.views import bp as units_bp
@@ -29,6 +30,6 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     error_handlers.init_app(app)
     ops.init_app(app)
     cli.init_app(app)
-    for blueprint in (accounts_bp, units_bp, items_bp, item_units_bp):
+    for blueprint in (accounts_bp, groups_bp, units_bp, items_bp, item_units_bp):
         app.register_blueprint(blueprint)
     return app

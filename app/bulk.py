@@ -18,14 +18,16 @@ def is_sqlite(session: Session) -> bool:
 
 
 def is_one_of(
-    session: Session, attribute: InstrumentedAttribute[Any], values: Iterable[str]
+    session: Session,
+    attribute: InstrumentedAttribute[Any] | Column[Any],
+    values: Iterable[str | int],
 ) -> ColumnElement[bool]:
-    """Answer the condition that a text column holds one of ``values``: one parameter, any number."""
+    """Answer the condition that a column holds one of ``values``: one parameter, any number."""
     wanted = list(values)
     if is_sqlite(session):
         listed = func.json_each(orjson.dumps(wanted).decode()).table_valued("value")
         return attribute.in_(select(listed.c.value))
-    return attribute == any_(bindparam(None, wanted, postgresql.ARRAY(postgresql.VARCHAR)))
+    return attribute == any_(bindparam(None, wanted, postgresql.ARRAY(attribute.type)))
 
 
 def reserve_ids(session: Session, table: Table, count: int) -> Sequence[int]:

@@ -35,6 +35,11 @@ class InvalidRequest(ApiError):
     type = "invalid_request"
 
 
+def refuse_parameter(name: str, fault: str) -> InvalidRequest:
+    """Answer what the units envelope says of a wrong query parameter."""
+    return InvalidRequest(f"{name}: {fault}")
+
+
 class UnsupportedMediaType(ApiError):
     """The body is no JSON by its headers. Source: CONTRACT 2."""
 

@@ -7,6 +7,7 @@ import orjson
 from flask import Response, request
 
 from app.errors import ApiError, UnsupportedMediaType
+from app.tags import ANY, entity_tag
 
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -69,6 +70,23 @@ def count_keys(value: Any) -> int:
         elif isinstance(current, list):
             open_values.extend([v for v in current if isinstance(v, dict | list)])
     return count
+
+
+def tagged(response: Response, record_id: int, version: int) -> Response:
+    """Answer ``response`` with the ``ETag`` of its record; a GET that has it already gets 304."""
+    tag = entity_tag(record_id, version)
+    response.set_etag(tag)
+    if request.method == "GET" and request.if_none_match.contains(tag):
+        return Response(status=304, headers={"ETag": response.headers["ETag"]})
+    return response
+
+
+def read_if_match() -> frozenset[str] | None:
+    """Answer the strong tags of ``If-Match``, ``*`` for any record, None if it was not sent."""
+    if not request.headers.get("If-Match"):
+        return None
+    tags = request.if_match
+    return frozenset({ANY}) if tags.star_tag else frozenset(tags.as_set())
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -1,8 +1,9 @@
 """Groups and who may use them; clients and their secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from sqlalchemy import and_, select, true
 from sqlalchemy.orm import Session
@@ -17,7 +18,8 @@ from app.accounts.errors import (
     NoAccessToGroup,
 )
 from app.accounts.models import Client, Grant, Group
-from app.db import MAX_ID, AnySelect
+from app.db import MAX_ID, AnyRow, AnySelect
+from app.query import cut_page, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +34,59 @@ def lock_group(session: Session, caller: Caller, key: GroupKey) -> int:
     """Answer the id of the group and hold its lock until the transaction ends.
 
     The lock lets one writer at a time into a group and leaves other groups alone; readers and foreign
-    keys pass. On SQLite the transaction itself is the lock.
-    Raises ``GroupNotFound`` (404) and ``NoAccessToGroup`` (401). Source: S1, DESIGN 4.
+    keys pass. On SQLite the transaction itself is the lock. Raises as ``find_group`` does.
+    Source: DESIGN 4.
+    """
+    return find_group(session, caller, key, lock=True)
+
+
+def find_group(session: Session, caller: Caller, key: GroupKey, *, lock: bool = False) -> int:
+    """Answer the id of the group that ``key`` names.
+
+    Raises ``GroupNotFound`` (404) and ``NoAccessToGroup`` (401). Source: S1.
     """
     missing = GroupNotFound if key.external_ref is None else GroupReferenceNotFound
     if key.id is not None and key.id > MAX_ID:
         raise missing()
-    found = session.execute(
-        _group_and_grant(caller, key).with_for_update(of=Group, key_share=True)
-    ).one_or_none()
+    query = _group_and_grant(caller, key)
+    if lock:
+        query = query.with_for_update(of=Group, key_share=True)
+    found = session.execute(query).one_or_none()
     if found is None:
         raise missing()
     if not caller.all_groups and found.granted is None:
         raise NoAccessToGroup()
     return int(found.id)
+
+
+def get_group(session: Session, caller: Caller, group_id: int) -> dict[str, Any]:
+    """Answer the group with this id; raises as ``find_group`` does. Source: CONTRACT 5."""
+    found = find_group(session, caller, GroupKey(id=group_id))
+    return dump_group(session.execute(_visible_groups(caller).where(Group.id == found)).one())
+
+
+def list_groups(session: Session, caller: Caller, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a page of the groups that the client may use, oldest first. Source: CONTRACT 5.
+
+    ``wanted`` has ``limit`` and may have ``external_ref`` and ``cursor``.
+    """
+    query = walk(_visible_groups(caller), "created_at", wanted)
+    if wanted.get("external_ref") is not None:
+        query = query.where(Group.external_ref == wanted["external_ref"])
+    page, more = cut_page(session.execute(query).all(), "created_at", wanted["limit"])
+    return {"groups": [dump_group(row) for row in page], "next_cursor": more}
+
+
+def dump_group(row: AnyRow) -> dict[str, Any]:
+    """Answer a group as it is shown."""
+    names = ("id", "external_ref", "name", "created_at", "updated_at")
+    return {name: row._mapping[name] for name in names}
+
+
+def _visible_groups(caller: Caller) -> AnySelect:
+    return select(
+        Group.id, Group.external_ref, Group.name, Group.created_at, Group.updated_at
+    ).where(Group.organization_id == caller.organization_id, may_use(caller, Group.id.expression))
 
 
 def _group_and_grant(caller: Caller, key: GroupKey) -> AnySelect:

@@ -1,16 +1,21 @@
-"""``POST /oauth/token``: OAuth 2.0 client credentials."""
+"""``POST /oauth/token`` (OAuth 2.0 client credentials), and the groups that a client may use."""
 
 from urllib.parse import unquote_plus
 
 from flask import Blueprint, Response, current_app, request
 
-from app.accounts.auth import issue_token
+from app.accounts.auth import caller, issue_token, require_token
 from app.accounts.errors import InvalidClient, TokenRequestInvalid, UnsupportedGrantType
-from app.accounts.service import authenticate_client
+from app.accounts.schemas import GroupsQuery
+from app.accounts.service import authenticate_client, get_group, list_groups
 from app.db import reading
+from app.errors import API, refuse_parameter
 from app.payload import json_response
+from app.query import load_query
 
 bp = Blueprint("accounts", __name__)
+groups_bp = Blueprint("groups", __name__, url_prefix=f"{API}/groups")
+groups_bp.before_request(require_token)
 
 
 @bp.post("/oauth/token")
@@ -60,3 +65,18 @@ def read_credentials() -> tuple[str, list[str]]:
     if not client_id or "\x00" in client_id or not any(secrets):
         raise InvalidClient()
     return client_id, secrets
+
+
+@groups_bp.get("")
+def show_groups() -> Response:
+    """Answer a page of the groups that the client may use. Source: CONTRACT 5."""
+    wanted = load_query(GroupsQuery(), request.args.items(multi=True), refuse_parameter)
+    with reading() as session:
+        return json_response(list_groups(session, caller(), wanted))
+
+
+@groups_bp.get("/<id:group_id>")
+def show_group(group_id: int) -> Response:
+    """Answer one group. Source: CONTRACT 5."""
+    with reading() as session:
+        return json_response(get_group(session, caller(), group_id))

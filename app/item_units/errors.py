@@ -11,7 +11,7 @@ class UnitNotFound(NotFound):
 
 
 class ItemUnitNotFound(NotFound):
-    """No item-unit has this id. Source: CONTRACT 7."""
+    """No item-unit has this id, or these references. Source: CONTRACT 7."""
 
     kind = "item unit"
 
@@ -26,38 +26,19 @@ class AmbiguousReference(ApiError):
     )
 
 
-class MissingParam(ApiError):
-    """A required parameter was not sent. Source: CONTRACT 6."""
-
-    type = "missing_param"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} parameter is missing")
-
-
-class UnknownParam(ApiError):
-    """A parameter that nobody knows, so likely a misspelt one. Source: CONTRACT 6."""
-
-    type = "unknown_param"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name[:100]} is not a known parameter")
-
-
-class InvalidParamType(ApiError):
-    """A parameter of the wrong type or out of bounds. Source: S2."""
-
-    type = "invalid_param_type"
-
-    def __init__(self, name: str, expected: str) -> None:
-        super().__init__(f"An invalid value was specified for parameter: {name} ({expected})")
-
-
 class DateValidationError(ApiError):
     """An expiration date that is no real day as ``YYYY-MM-DD``. Source: S2."""
 
     type = "date_validation_error"
     message = "incorrect expiration date Format"
+
+
+class PreconditionFailed(ApiError):
+    """The item-unit is not as ``If-Match`` says. Source: CONTRACT 8."""
+
+    status = 412
+    type = "precondition_failed"
+    message = "The item unit has changed: its ETag is not the one in If-Match."
 
 
 class RefusedValue(ApiError):

@@ -1,13 +1,14 @@
-"""What may be sent to the item-unit routes, and how an item-unit is shown."""
+"""What may be sent to the item-unit routes."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, validate
 
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
-from app.errors import API, ApiError
+from app.errors import ApiError
 from app.fields import (
     Barcode,
     IsoDate,
@@ -15,20 +16,25 @@ from app.fields import (
     StrictInteger,
     StrictNumber,
     StrictSchema,
+    Text,
     clean_text,
+    is_clean_reference,
 )
-from app.item_units.errors import DateValidationError, InvalidParamType, UnknownParam
-from app.item_units.rules import Change, Options
+from app.item_units.errors import DateValidationError
+from app.item_units.planning import ManyRow
+from app.item_units.rules import Change
+from app.items.errors import InvalidParamType, JsonParsingError, MissingParam
+from app.items.schemas import (
+    UNKNOWN_FIELD,
+    first_fault,
+    must_be,
+    refuse_param,
+)
+from app.query import Flag, OffsetQuery, QueryId, QuerySchema, UtcTime, load_query
 
 MAX_INTEGER = 2**31 - 1
 MAX_DOUBLE = 10**12
 NULL_IS_ABSENT = ("quantity", "salesQuantity", "isDefault", "defaultDisplay", "unpacking")
-UNKNOWN = "unknown field"
-
-
-def _must_be(expected: str) -> dict[str, Any]:
-    kinds = ("invalid", "range", "control", "long", "null")
-    return dict.fromkeys(kinds, f"must be {expected}")
 
 
 class ItemUnitSchema(StrictSchema):
@@ -37,118 +43,181 @@ class ItemUnitSchema(StrictSchema):
     ``quantity`` is required by ``rules.decide``, which knows when that error has its turn.
     """
 
-    error_messages = {"unknown": UNKNOWN}
+    error_messages = {"unknown": UNKNOWN_FIELD}
 
-    quantity = StrictInteger(1, MAX_INTEGER, error_messages=_must_be("Positive Integer"))
+    quantity = StrictInteger(1, MAX_INTEGER, error_messages=must_be("Positive Integer"))
     sales_quantity = StrictInteger(
-        1, MAX_INTEGER, data_key="salesQuantity", error_messages=_must_be("Positive Integer")
+        1, MAX_INTEGER, data_key="salesQuantity", error_messages=must_be("Positive Integer")
     )
     volume = StrictNumber(
-        0, MAX_DOUBLE, above=True, allow_none=True, error_messages=_must_be("Positive Double")
+        0, MAX_DOUBLE, above=True, allow_none=True, error_messages=must_be("Positive Double")
     )
     weight = StrictNumber(
-        0, MAX_DOUBLE, above=True, allow_none=True, error_messages=_must_be("Positive Double")
+        0, MAX_DOUBLE, above=True, allow_none=True, error_messages=must_be("Positive Double")
     )
-    barcode = Barcode(error_messages=_must_be("String"))
-    is_default = StrictBoolean(data_key="isDefault", error_messages=_must_be("Boolean"))
-    default_display = StrictBoolean(data_key="defaultDisplay", error_messages=_must_be("Boolean"))
-    unpacking = StrictBoolean(error_messages=_must_be("Boolean"))
+    barcode = Barcode(error_messages=must_be("String"))
     expiration_date = IsoDate(data_key="expirationDate", allow_none=True)
+    is_default = StrictBoolean(data_key="isDefault", error_messages=must_be("Boolean"))
+    default_display = StrictBoolean(data_key="defaultDisplay", error_messages=must_be("Boolean"))
+    unpacking = StrictBoolean(error_messages=must_be("Boolean"))
+
+
+class UpsertQuery(QuerySchema):
+    """The query of a route that writes item-units. Source: CONTRACT 6."""
+
+    group_id = QueryId()
+    group_external_ref = Text()
+    default = Text(validate=validate.Equal("transfer", error="must be transfer"))
+
+
+class GroupQuery(QuerySchema):
+    """The query of a route that names a unit by its reference. Source: CONTRACT 6."""
+
+    group_id = QueryId()
+    group_external_ref = Text()
+
+
+class ListQuery(OffsetQuery):
+    """The query of ``GET /itemUnits``. Source: CONTRACT 7."""
+
+    itemReference = Text()  # noqa: N815 - the parameter's own name
+    unitReference = Text()  # noqa: N815
+    isDefault = Flag()  # noqa: N815
+    lastUpdated_gte = UtcTime()  # noqa: N815
 
 
 item_unit_schema = ItemUnitSchema()
-SHOWN_AS = {name: field.data_key or name for name, field in item_unit_schema.fields.items()}
+FAULT_ORDER = (
+    "itemId",
+    "unitId",
+    *(field.data_key or name for name, field in item_unit_schema.fields.items()),
+)
 
 
-def load_change(body: Mapping[str, Any], item_reference: str, unit_reference: str) -> Change:
-    """Answer what ``body`` asks for; its first fault is kept until it has its turn."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How a client names an item or unit: by id or by reference; ``named`` is what it wrote."""
+
+    named: object
+    id: int | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The item and the unit of an item-unit, and the group that the unit is looked for in."""
+
+    item: Key
+    unit: Key
+    group: GroupKey
+
+
+def key_in_path(reference: str) -> Key:
+    """Answer the key that a path names; one that can be nobody's reference names nothing."""
+    wanted = clean_text(reference)
+    usable = reference not in (".", "..") and is_clean_reference(wanted)
+    return Key(reference, reference=wanted if usable else "")
+
+
+def load_pair(body: dict[str, Any], group: GroupKey) -> Pair:
+    """Answer the item and the unit that ``body`` must name, and take them out of it.
+
+    Raises as ``load_move`` does, and ``MissingParam`` (400). Source: CONTRACT 7.
+    """
+    item, unit = load_move(body)
+    if item is None or unit is None:
+        raise MissingParam("itemId" if item is None else "unitId")
+    return Pair(item, unit, group)
+
+
+def load_move(body: dict[str, Any]) -> tuple[Key | None, Key | None]:
+    """Answer the item and the unit that ``body`` may name, and take them out of it.
+
+    They are ids, or references with ``useExternalId: true``. Raises ``InvalidParamType`` (400).
+    Source: CONTRACT 6 ("move onto a taken pair") and 7.
+    """
+    external = body.pop("useExternalId", None) or False
+    if not isinstance(external, bool):
+        raise InvalidParamType("useExternalId", "must be Boolean")
+    item, unit = body.pop("itemId", None), body.pop("unitId", None)
+    return (
+        load_key("itemId", item, external=external),
+        load_key("unitId", unit, external=external),
+    )
+
+
+def load_key(name: str, value: Any, *, external: bool) -> Key | None:
+    """Answer the key in a body, None where there is none."""
+    if value is None:
+        return None
+    if external:
+        if not isinstance(value, str):
+            raise InvalidParamType(name, "must be String")
+        wanted = clean_text(value)
+        return Key(value[:300], reference=wanted if is_clean_reference(wanted) else "")
+    if type(value) is not int or value < 1:
+        raise InvalidParamType(name, "must be Positive Integer")
+    return Key(value, id=min(value, MAX_ID))
+
+
+def load_change(
+    body: Mapping[str, Any], item: str | None = None, unit: str | None = None
+) -> Change:
+    """Answer what ``body`` asks for; its first fault is kept until it has its turn.
+
+    ``item`` and ``unit`` are the references of the path, which the body may repeat.
+    """
     sent = {k: v for k, v in body.items() if v is not None or k not in NULL_IS_ABSENT}
-    in_path = {"itemId": item_reference, "unitId": unit_reference}
-    named = {name: sent.pop(name) for name in in_path if name in sent}
-    fault: ApiError | None = None
+    in_path = {"itemId": item, "unitId": unit} if item is not None else {}
+    repeated = {name: sent.pop(name) for name in in_path if name in sent}
+    messages: dict[str, Any] = {
+        name: ["must be equal to the path"]
+        for name, value in repeated.items()
+        if value is not None and not (isinstance(value, str) and clean_text(value) == in_path[name])
+    }
+    values: dict[str, Any] = {}
     try:
-        values: dict[str, Any] = item_unit_schema.load(sent)
+        values = item_unit_schema.load(sent)
     except ValidationError as error:
-        values, messages = {}, cast("dict[str, Any]", error.messages)
-    else:
-        messages = {}
-    for name, value in named.items():
-        if value is not None and not (
-            isinstance(value, str) and clean_text(value) == in_path[name]
-        ):
-            messages = {name: ["must be equal to the path"], **messages}
-    fault = first_fault(messages)
+        messages.update(error.normalized_messages())  # type: ignore[no-untyped-call]
+    fault = _find_fault(messages)
     return Change(values, "quantity" in sent, "isDefault" in sent, fault)
 
 
-def first_fault(messages: Mapping[str, Any]) -> ApiError | None:
+def _find_fault(messages: Mapping[str, Any]) -> ApiError | None:
     """Answer the fault to tell: unknown fields, then types in the table's order, then the date."""
-    for name, texts in messages.items():
-        if texts == [UNKNOWN]:
-            return UnknownParam(name)
-    for name in ("itemId", "unitId", *SHOWN_AS.values()):
-        if name in messages and name != "expirationDate":
-            return InvalidParamType(name, messages[name][0])
-    return DateValidationError() if "expirationDate" in messages else None
+    others = {name: texts for name, texts in messages.items() if name != "expirationDate"}
+    if others:
+        return first_fault(others, FAULT_ORDER)
+    return DateValidationError() if messages else None
 
 
-def load_query(query: Iterable[tuple[str, str]], if_none_match: str) -> tuple[GroupKey, Options]:
-    """Answer the group that the query names, if any, and how the client wants the upsert.
+def load_many_row(row: Any) -> ManyRow | ApiError:
+    """Answer a row of a request for many, or why it fails before anything is looked up."""
+    if not isinstance(row, dict):
+        return JsonParsingError()
+    rest = dict(row)
+    named = {name: rest.pop(name, None) for name in ("itemId", "unitId")}
+    for name, value in named.items():
+        if value is None:
+            return MissingParam(name)
+        if not isinstance(value, str):
+            return InvalidParamType(name, "must be String")
+    item, unit = (clean_text(value) for value in named.values())
+    return ManyRow(item, unit, load_change(rest), named)
 
-    Raises ``UnknownParam`` and ``InvalidParamType`` (400). Ours, docs/decisions.md.
+
+def load_upsert_query(query: Iterable[tuple[str, str]]) -> tuple[GroupKey, bool]:
+    """Answer the group that the query names, if any, and whether the default may be transferred.
+
+    Raises ``UnknownParam`` and ``InvalidParamType`` (400).
     """
-    given: dict[str, str] = {}
-    for name, value in query:
-        if name not in ("group_id", "group_external_ref", "default"):
-            raise UnknownParam(name)
-        if name in given:
-            raise InvalidParamType(name, "must be given once")
-        given[name] = value
-    if given.get("default", "transfer") != "transfer":
-        raise InvalidParamType("default", "must be transfer")
-    options = Options(create_only=if_none_match.strip() == "*", transfer="default" in given)
-    return GroupKey(
-        _group_id(given), clean_text(given.get("group_external_ref", "")) or None
-    ), options
+    given = load_query(UpsertQuery(), query, refuse_param)
+    group = GroupKey(given.get("group_id"), given.get("group_external_ref"))
+    return group, given.get("default") is not None
 
 
-def _group_id(given: Mapping[str, str]) -> int | None:
-    value = given.get("group_id", "")
-    if not value:
-        return None
-    if not (value.isascii() and value.isdigit()):
-        raise InvalidParamType("group_id", "must be Positive Integer")
-    return min(int(value[:30]), MAX_ID)
-
-
-def dump_item_unit(row: Mapping[Any, Any], organization: str) -> dict[str, Any]:
-    """Answer an item-unit as S2 shows it; ``row`` names its columns as the models do."""
-    return {
-        "id": row["id"],
-        "itemReference": row["item_reference"],
-        "unitReference": row["unit_reference"],
-        "item": {
-            "id": row["item_id"],
-            "reference": row["item_reference"],
-            "name": row["item_name"],
-            "href": f"{API}/items/{row['item_id']}",
-        },
-        "unit": {
-            "id": row["unit_id"],
-            "reference": row["unit_reference"],
-            "name": row["unit_name"],
-            "href": f"{API}/units/{row['unit_id']}",
-        },
-        "quantity": row["quantity"],
-        "unpacking": row["unpacking"],
-        "salesQuantity": row["sales_quantity"],
-        "volume": row["volume"],
-        "weight": row["weight"],
-        "barcode": row["barcode"],
-        "expirationDate": row["expiration_date"],
-        "isDefault": row["is_default"],
-        "defaultDisplay": row["default_display"],
-        "organization": organization,
-        "dateCreated": row["created_at"],
-        "lastUpdated": row["updated_at"],
-    }
+def load_group_query(query: Iterable[tuple[str, str]]) -> GroupKey:
+    """Answer the group that the query names, if any; raises as ``load_upsert_query`` does."""
+    given = load_query(GroupQuery(), query, refuse_param)
+    return GroupKey(given.get("group_id"), given.get("group_external_ref"))

@@ -1,4 +1,6 @@
-"""The items error table, in source S2's words."""
+"""The items error table, in source S2's words. Item-units share it."""
+
+from typing import ClassVar
 
 from app.errors import ApiError
 
@@ -18,7 +20,7 @@ class NotFound(ApiError):
 
     status = 404
     type = "not_found"
-    kind = "record"
+    kind: ClassVar[str] = "record"
 
     def __init__(self, named: object) -> None:
         super().__init__(f"The {self.kind} with the id {named} doesn't exist.")
@@ -28,3 +30,37 @@ class ItemNotFound(NotFound):
     """No item has this reference or id. Source: S2."""
 
     kind = "item"
+
+
+class MissingParam(ApiError):
+    """A required parameter was not sent. Source: CONTRACT 6."""
+
+    type = "missing_param"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} parameter is missing")
+
+
+class UnknownParam(ApiError):
+    """A parameter that nobody knows, so likely a misspelt one. Source: CONTRACT 6."""
+
+    type = "unknown_param"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name[:100]} is not a known parameter")
+
+
+class InvalidParamType(ApiError):
+    """A parameter of the wrong type or out of bounds. Source: S2."""
+
+    type = "invalid_param_type"
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(f"An invalid value was specified for parameter: {name} ({expected})")
+
+
+class TooManyRows(ApiError):
+    """More rows than ``MAX_UNITS_PER_REQUEST``. Source: CONTRACT 2 and 7."""
+
+    status = 413
+    type = "request_too_large"

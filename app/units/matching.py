@@ -214,10 +214,13 @@ class KnownUnits:
         self.remove(unit)
         unit.attributes = attributes
         unit.address_key = key_of(attributes, self.default_country)
-        unit.updated_at = self.now
+        # Never back, even where another server's clock is ahead: a walk by time relies on it.
+        unit.updated_at = max(self.now, unit.updated_at)
         self.add(unit)
+        if unit.id is not None and id(unit) not in self.touched:
+            unit.version += 1
         self.touched[id(unit)] = unit
-        return Step("updated", matched_by, unit, attributes, self.now, row.sent)
+        return Step("updated", matched_by, unit, attributes, unit.updated_at, row.sent)
 
 
 def refuse_match(row: UnitRow, found: Sequence[Unit]) -> Reject | None:

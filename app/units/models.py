@@ -25,7 +25,9 @@ class Unit(Base):
         Index("ix_units_address_key", "organization_id", "group_id", "address_key"),
         # An item-unit names its unit without the group.
         Index("ix_units_identifier", "organization_id", "identifier"),
+        # A list is walked by the time of change, through all groups or through one.
         Index("ix_units_updated_at", "organization_id", "updated_at", "id"),
+        Index("ix_units_group_updated_at", "organization_id", "group_id", "updated_at", "id"),
     )
 
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)

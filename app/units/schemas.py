@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
-from app.errors import ApiError, InvalidRequest
+from app.errors import ApiError, InvalidRequest, refuse_parameter
 from app.fields import (
     CONTROL,
     MAX_TEXT,
@@ -20,6 +20,7 @@ from app.fields import (
     Text,
     clean_text,
 )
+from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, load_query
 from app.units.errors import BothGroupIdentifiersProvided, NoGroup, TooManyUnits
 from app.units.matching import Reject
 
@@ -92,6 +93,24 @@ class UnitSchema(StrictSchema):
     address = fields.Nested(AddressSchema, allow_none=True)
 
 
+class UpsertQuery(QuerySchema):
+    """The query of ``POST /units/multiple``. Source: CONTRACT 4.1."""
+
+    dry_run = Flag(load_default=False)
+    atomic = Flag(load_default=False)
+
+
+class ListQuery(QuerySchema):
+    """The query of ``GET /units``. Source: CONTRACT 5."""
+
+    group_id = QueryId()
+    group_external_ref = Text()
+    identifier = Text()
+    updated_since = UtcTime()
+    limit = QueryInteger(1, 1000, load_default=100)
+    cursor = Cursor()
+
+
 unit_schema = UnitSchema()
 
 
@@ -121,11 +140,21 @@ def load_request(
     for name in body:
         if name not in ENVELOPE_FIELDS:
             raise InvalidRequest(f"{name[:LONGEST_NAME]}: unknown field")
-    flags = load_flags(query, ("dry_run", "atomic"))
+    flags = load_query(UpsertQuery(), query, refuse_parameter)
     units = body.get("units")
     fault = find_fault(units, max_units)
     rows = [] if fault else [load_row(row) for row in units or []]
     return UnitsRequest(group, rows, fault, **flags)
+
+
+def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[str, Any]]:
+    """Answer the group that a list is limited to, if any, and the other parameters.
+
+    Raises ``InvalidRequest`` and ``BothGroupIdentifiersProvided`` (400).
+    """
+    wanted = load_query(ListQuery(), query, refuse_parameter)
+    keys = wanted.pop("group_id", None), wanted.pop("group_external_ref", None)
+    return (None if keys == (None, None) else load_group(*keys)), wanted
 
 
 def load_group(group_id: Any, external_ref: Any) -> GroupKey:
@@ -156,21 +185,6 @@ def load_group_id(value: Any) -> int:
     if type(value) is not int:
         raise InvalidRequest("group_id: must be an integer")
     return value
-
-
-def load_flags(query: Iterable[tuple[str, str]], names: Sequence[str]) -> dict[str, bool]:
-    """Answer the named query parameters, each ``true`` or ``false`` and false when absent.
-
-    Raises ``InvalidRequest`` for any other parameter or value, and for one that stands twice.
-    """
-    given: dict[str, bool] = {}
-    for name, value in query:
-        if name not in names:
-            raise InvalidRequest(f"{name[:LONGEST_NAME]}: unknown query parameter")
-        if value not in ("true", "false") or name in given:
-            raise InvalidRequest(f"{name}: must be true or false, and stand once")
-        given[name] = value == "true"
-    return {name: given.get(name, False) for name in names}
 
 
 def find_fault(units: Any, max_units: int) -> ApiError | None:

@@ -1,22 +1,20 @@
-"""Creating, updating and finding units: the group locked, one look-up, a plan, set-based writes."""
+"""Creating and updating units: the group locked, one look-up, a plan, set-based writes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app import bulk
 from app.accounts.auth import Caller
-from app.accounts.service import lock_group, may_use
-from app.db import MAX_ID, AnyRow, utcnow
+from app.accounts.service import lock_group
+from app.db import AnyRow, utcnow
 from app.units.addresses import RECIPE
-from app.units.errors import UnitNotFound, UnitsRejected
+from app.units.errors import UnitsRejected
 from app.units.matching import (
-    BLANK,
     BLANK_ADDRESS,
-    Attributes,
     Plan,
     Reject,
     Step,
@@ -26,11 +24,8 @@ from app.units.matching import (
     row_from,
 )
 from app.units.models import Unit as UnitModel
+from app.units.queries import INLINE, TABLE, attributes_from
 from app.units.schemas import UnitsRequest
-
-TABLE: Table = UnitModel.__table__  # type: ignore[assignment]
-INLINE = [name for name in BLANK if name != "address"]
-"""The attributes that are columns of the same name."""
 
 
 def upsert_units(
@@ -93,14 +88,6 @@ def unit_from(row: AnyRow) -> Unit:
         row.updated_at,
         stored_identifier=row.identifier,
     )
-
-
-def attributes_from(columns: Mapping[Any, Any]) -> Attributes:
-    """Answer the attributes in ``columns``, with the address as an object again."""
-    attributes = {name: columns[name] for name in INLINE}
-    has_address = columns["address_line_1"] is not None
-    attributes["address"] = {n: columns[n] for n in BLANK_ADDRESS} if has_address else None
-    return attributes
 
 
 def columns_from(unit: Unit) -> dict[str, Any]:
@@ -217,26 +204,4 @@ def describe_reject(index: int, reject: Reject) -> dict[str, Any]:
         "error": error,
         "identifier": None,
         **reject.sent,
-    }
-
-
-def get_unit(session: Session, caller: Caller, unit_id: int) -> dict[str, Any]:
-    """Answer the unit with this id; raises ``UnitNotFound`` (404). Source: CONTRACT 5."""
-    if unit_id > MAX_ID:
-        raise UnitNotFound()
-    row = session.execute(
-        select(TABLE).where(
-            TABLE.c.organization_id == caller.organization_id,
-            TABLE.c.id == unit_id,
-            may_use(caller, UnitModel.group_id.expression),
-        )
-    ).one_or_none()
-    if row is None:
-        raise UnitNotFound()
-    return {
-        "id": row.id,
-        "group_id": row.group_id,
-        **attributes_from(row._mapping),
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
     }

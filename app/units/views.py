@@ -5,10 +5,11 @@ from flask import Blueprint, Response, current_app, request
 from app.accounts.auth import caller, require_token
 from app.db import db, reading, transactional
 from app.errors import API
-from app.payload import json_response, read_object
+from app.payload import json_response, read_object, tagged
 from app.units.errors import InvalidJson
-from app.units.schemas import load_request
-from app.units.service import get_unit, upsert_units
+from app.units.queries import get_unit, list_units
+from app.units.schemas import load_list, load_request
+from app.units.service import upsert_units
 
 bp = Blueprint("units", __name__, url_prefix=f"{API}/units")
 bp.before_request(require_token)
@@ -28,4 +29,13 @@ def upsert_many() -> Response:
 def show(unit_id: int) -> Response:
     """Answer one unit. Source: CONTRACT 5."""
     with reading() as session:
-        return json_response(get_unit(session, caller(), unit_id))
+        unit, version = get_unit(session, caller(), unit_id)
+    return tagged(json_response(unit), unit_id, version)
+
+
+@bp.get("")
+def show_list() -> Response:
+    """Answer a page of units, oldest change first. Source: CONTRACT 5."""
+    group, wanted = load_list(request.args.items(multi=True))
+    with reading() as session:
+        return json_response(list_units(session, caller(), group, wanted))

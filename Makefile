@@ -1,0 +1,81 @@
+# Needs Python 3.11 or later and make (3.81 of macOS too); everything else is put into .venv.
+# ARGS is passed on: make test ARGS='-k atomic'. PORT or BIND says where to serve: make run PORT=8001.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first that runs, is new enough and can make a virtual environment: a name on the PATH may be
+# a shim with nothing behind it.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$python && break; done)
+
+VENV_PYTHON := .venv/bin/python
+INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
+
+.PHONY: help run test demo check lint types format pins clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+run: .venv/.run ## Serve on 127.0.0.1:8000 with a demo organization, a token and two curl commands
+	@exec $(VENV_PYTHON) -m demo.start
+
+test: .venv/.dev ## Run the tests on SQLite and PostgreSQL (ARGS='-k atomic' for some)
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
+	@$(VENV_PYTHON) -m demo.tour
+
+check: lint types ## Lint and type-check
+
+lint: .venv/.dev ## Check style and format
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+
+types: .venv/.dev ## Check types
+	@$(VENV_PYTHON) -m mypy
+
+format: .venv/.dev ## Format the code and mend what ruff can mend
+	@$(VENV_PYTHON) -m ruff check --fix-only --quiet .
+	@$(VENV_PYTHON) -m ruff format .
+
+pins: .venv/.dev ## Renew constraints.txt (ARGS=--upgrade for the newest versions)
+	@$(INSTALL) uv
+	@$(VENV_PYTHON) -m uv pip compile requirements-dev.txt --universal --python-version 3.11 \
+		--no-header --no-annotate --quiet $(ARGS) -o constraints.txt
+	@{ echo "# Exact versions of requirements*.txt for Python 3.11 and later, made by 'make pins'."; \
+		cat constraints.txt; } > constraints.new && mv constraints.new constraints.txt
+
+clean: ## Remove .venv and all caches; instance/ with its data stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis test-output
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { $(NO_PYTHON); exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { $(NO_PYTHON); exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(NO_VENV); exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; $(NO_VENV); exit 1; }
+
+.venv/.run: requirements.txt constraints.txt .venv/bin/python
+	@echo "Installing what the service needs into .venv; this happens once."
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	@echo "Installing what working on it needs into .venv; this happens once."
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+NO_PYTHON = for line in \
+	"This needs Python 3.11 or later with its venv module, and found none that works." \
+	"Debian, Ubuntu: apt install python3 python3-venv. macOS: brew install python@3.13." \
+	"If you have one under another name: make PYTHON=/path/to/python3 ..."; \
+	do echo "$$line" >&2; done
+
+NO_VENV = for line in \
+	"$(PYTHON) cannot make a virtual environment." \
+	"Debian, Ubuntu: apt install python3-venv (or the one of your version, as python3.12-venv)." \
+	"Or name another Python: make PYTHON=/path/to/python3 ..."; \
+	do echo "$$line" >&2; done

@@ -1,0 +1,182 @@
+"""What may be sent to the items routes, and how items are shown."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from app.errors import API, ApiError
+from app.fields import StrictSchema, Text, clean_text, is_clean_reference
+from app.items.errors import (
+    InvalidParamType,
+    ItemNotFound,
+    JsonParsingError,
+    MissingParam,
+    TooManyRows,
+    UnknownParam,
+)
+from app.items.rules import ItemStep, NamedItem, StoredItem
+from app.query import UNKNOWN, OffsetQuery
+
+UNKNOWN_FIELD = "unknown field"
+ACTIONS = ("created", "updated", "unchanged", "failed")
+
+
+def must_be(expected: str) -> dict[str, Any]:
+    """Answer a field's messages in S2's words: whatever is wrong, say what it must be."""
+    kinds = ("invalid", "range", "control", "long", "null")
+    return dict.fromkeys(kinds, f"must be {expected}")
+
+
+class ItemSchema(StrictSchema):
+    """The body of ``POST /items/reference/{reference}``. Source: CONTRACT 7."""
+
+    error_messages = {"unknown": UNKNOWN_FIELD}
+
+    name = Text(error_messages=must_be("String"))
+
+
+class ItemRowSchema(ItemSchema):
+    """A row of ``POST /items/multiple``. Source: CONTRACT 7."""
+
+    class Meta:
+        fields = ("reference", "name")
+
+    reference = Text(error_messages=must_be("String"))
+
+
+class ItemsQuery(OffsetQuery):
+    """The query of ``GET /items``. Source: CONTRACT 7."""
+
+    reference = Text()
+
+
+item_schema = ItemSchema()
+item_row_schema = ItemRowSchema()
+
+
+def refuse_param(name: str, fault: str) -> ApiError:
+    """Answer what the item-units envelope says of a wrong query parameter."""
+    return UnknownParam(name) if fault == UNKNOWN else InvalidParamType(name, fault)
+
+
+def load_required(schema: Schema, body: Mapping[str, Any]) -> dict[str, str]:
+    """Answer the texts of ``schema``, all required; raises missing, unknown, type: the first only."""
+    missing = [name for name in schema.fields if body.get(name) in (None, "")]
+    if missing:
+        raise MissingParam(missing[0])
+    try:
+        texts: dict[str, Any] = schema.load(body)
+    except ValidationError as error:
+        raise first_fault(error.messages, schema.fields) from None
+    blank = [name for name in schema.fields if texts[name] is None]
+    if blank:
+        raise MissingParam(blank[0])
+    return texts
+
+
+def first_fault(messages: Any, order: Iterable[str]) -> ApiError:
+    """Answer the fault to tell: an unknown field first, then types in ``order``."""
+    for name, texts in messages.items():
+        if texts == [UNKNOWN_FIELD]:
+            return UnknownParam(name)
+    name = next(name for name in order if name in messages)
+    return InvalidParamType(name, messages[name][0])
+
+
+def load_name(body: Mapping[str, Any]) -> str:
+    """Answer the name in the body of an item; raises as ``load_required`` does."""
+    return load_required(item_schema, body)["name"]
+
+
+def load_named_item(row: Any) -> NamedItem | ApiError:
+    """Answer the item in a row of a request for many, or why the row fails."""
+    if not isinstance(row, dict):
+        return JsonParsingError()
+    try:
+        return NamedItem(**load_required(item_row_schema, row))
+    except ApiError as error:
+        return error
+
+
+def load_reference(reference: str) -> str:
+    """Answer a reference from a path as it is stored; raises ``ItemNotFound`` for an unclean one."""
+    wanted = clean_text(reference)
+    if reference in (".", "..") or not is_clean_reference(wanted):
+        raise ItemNotFound(reference)
+    return wanted
+
+
+def load_rows(body: Mapping[str, Any], name: str, max_rows: int) -> list[Any]:
+    """Answer the array ``name`` of a request for many; raises what is wrong with the envelope."""
+    if body.get(name) is None:
+        raise MissingParam(name)
+    for other in body:
+        if other != name:
+            raise UnknownParam(other)
+    rows = body[name]
+    if not isinstance(rows, list):
+        raise InvalidParamType(name, "must be Array")
+    if len(rows) > max_rows:
+        raise TooManyRows(f"A request may have at most {max_rows} rows.")
+    return rows
+
+
+def dump_item(item: StoredItem, organization: str) -> dict[str, Any]:
+    """Answer an item as it is shown, in the words of S2."""
+    return {
+        "id": item.id,
+        "reference": item.reference,
+        "name": item.name,
+        "href": f"{API}/items/{item.id}",
+        "organization": organization,
+        "dateCreated": item.created_at,
+        "lastUpdated": item.updated_at,
+    }
+
+
+def dump_steps(
+    rows: Sequence[Any], steps: Sequence[ItemStep | ApiError], organization: str
+) -> dict[str, Any]:
+    """Answer the body of a request for many items, a result per row. Source: CONTRACT 7."""
+    results = [
+        describe_failure(index, step, row, ("reference",))
+        if isinstance(step, ApiError)
+        else describe_success(index, step.action, dump_item(step.item, organization))
+        for index, (row, step) in enumerate(zip(rows, steps, strict=True))
+    ]
+    return {"items": results, "summary": summarize(results)}
+
+
+def describe_success(index: int, action: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the row of a success, shaped as CONTRACT 4.5 has it."""
+    return {
+        "index": index,
+        "success": True,
+        "failure_reason": "",
+        "action": action,
+        **shown,
+    }
+
+
+def describe_failure(index: int, error: ApiError, row: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Answer the row of a failure: why, and the ``keys`` that it was sent, where they are texts."""
+    sent = row if isinstance(row, dict) else {}
+    clean = {key: sent.get(key) for key in keys}
+    return {
+        "index": index,
+        "success": False,
+        "failure_reason": error.message,
+        "error": {"type": error.type, "message": error.message},
+        **{
+            key: value if isinstance(value, str) and is_clean_reference(value) else None
+            for key, value in clean.items()
+        },
+    }
+
+
+def summarize(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Answer how many rows had each outcome."""
+    counts = Counter(result.get("action", "failed") for result in results)
+    return {action: counts[action] for action in ACTIONS}

@@ -1,0 +1,1 @@
+"""The registry shown at work: ``make run`` (start.py) and ``make demo`` (tour.py)."""
