@@ -13,16 +13,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.db import is_sqlite_busy
-from app.errors import ApiError, ServerError, ServiceUnavailable, body_for
+from app.errors import (
+    ApiError,
+    BadRequest,
+    MethodNotAllowed,
+    RequestTooLarge,
+    ServerError,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+    UrlNotFound,
+    body_for,
+)
 from app.payload import json_response
 
 log = logging.getLogger(__name__)
 
-HTTP_TYPES = {
-    404: ("not_found", "There is nothing at this URL."),
-    405: ("method_not_allowed", "This URL does not take this method."),
-    415: ("unsupported_media_type", "The request body has an unsupported media type."),
-}
 UNAVAILABLE_CLASSES = ("08", "53", "55", "57")
 """SQLSTATE classes that say *not now*: connection, resources, lock time-out, intervention."""
 
@@ -45,17 +50,19 @@ def answer_api_error(error: ApiError) -> Response:
 
 
 def answer_http_exception(error: HTTPException) -> Response:
-    """Answer what Flask and Werkzeug raise, with their headers (``Allow``) and our body."""
-    response = current_app.make_response(error.get_response())
-    status = error.code or 500
-    error_type, message = HTTP_TYPES.get(status, ("bad_request", error.description or ""))
-    if status == 413:
-        error_type = "request_too_large"
-        limit = current_app.config["MAX_CONTENT_LENGTH"]
-        message = f"The request body may have at most {limit} bytes."
-    response.data = json_response(body_for(request.path, error_type, message)).data
-    response.content_type = "application/json"
+    """Answer what Flask and Werkzeug raise, in our words; 405 keeps its ``Allow``."""
+    response = answer_api_error(api_error_for(error.code))
+    if "Allow" in (original := error.get_response()).headers:
+        response.headers["Allow"] = original.headers["Allow"]
     return response
+
+
+def api_error_for(code: int | None) -> ApiError:
+    """Answer our own error for a status that Flask or Werkzeug raised."""
+    if code == RequestTooLarge.status:
+        return RequestTooLarge(current_app.config["MAX_CONTENT_LENGTH"])
+    known = {error.status: error for error in (UrlNotFound, MethodNotAllowed, UnsupportedMediaType)}
+    return known.get(code or 0, BadRequest)()
 
 
 def answer_database_error(error: DBAPIError | PoolTimeout) -> Response:

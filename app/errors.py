@@ -40,6 +40,39 @@ def refuse_parameter(name: str, fault: str) -> InvalidRequest:
     return InvalidRequest(f"{name}: {fault}")
 
 
+class UrlNotFound(ApiError):
+    """Nothing is served at this URL. Source: CONTRACT 2."""
+
+    status = 404
+    type = "not_found"
+    message = "There is nothing at this URL."
+
+
+class MethodNotAllowed(ApiError):
+    """The URL does not take this method; ``Allow`` names those that it takes. Source: CONTRACT 2."""
+
+    status = 405
+    type = "method_not_allowed"
+    message = "This URL does not take this method."
+
+
+class RequestTooLarge(ApiError):
+    """The body has more bytes than ``MAX_CONTENT_LENGTH``. Source: CONTRACT 2."""
+
+    status = 413
+    type = "request_too_large"
+
+    def __init__(self, limit: int = 0) -> None:
+        super().__init__(f"The request body may have at most {limit} bytes.")
+
+
+class BadRequest(ApiError):
+    """The server could not understand the request at all (HTTP itself is broken). Ours."""
+
+    type = "bad_request"
+    message = "The server could not understand the request."
+
+
 class UnsupportedMediaType(ApiError):
     """The body is no JSON by its headers. Source: CONTRACT 2."""
 

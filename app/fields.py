@@ -50,6 +50,10 @@ class Field(fields.Field[Any]):
 
     default_error_messages = {"required": "is required", "null": "must not be null"}
 
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        return {}
+
 
 class Text(Field):
     """A text of at most 255 characters, NFC and trimmed; an empty one is ``None``.
@@ -63,6 +67,11 @@ class Text(Field):
         "long": f"must have at most {MAX_TEXT} characters",
     }
     control = CONTROL
+    pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        return {"type": "string", "maxLength": MAX_TEXT, "pattern": self.pattern}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_none=True, **kwargs)
@@ -84,16 +93,23 @@ class Barcode(Text):
     """A text that may hold FNC1 (0x1D), the separator of GS1-128."""
 
     control = CONTROL_BUT_FNC1
+    pattern = r"^[^\u0000-\u001c\u001e\u001f\u007f-\u009f]*$"
 
 
 class Bounded(Field):
     """A number between ``low`` and ``high``; ``above`` excludes the lower bound."""
 
+    json_type = "number"
     default_error_messages = {"range": "must be between {low} and {high}"}
 
     def __init__(self, low: float, high: float, *, above: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.low, self.high, self.above = low, high, above
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        low = "exclusiveMinimum" if self.above else "minimum"
+        return {"type": self.json_type, low: self.low, "maximum": self.high}
 
     def check_range(self, value: float) -> None:
         """Refuse a value outside the bounds."""
@@ -104,6 +120,7 @@ class Bounded(Field):
 class StrictInteger(Bounded):
     """A JSON integer: no ``"4"``, no ``4.0``, no ``true``. Source: CONTRACT 2."""
 
+    json_type = "integer"
     default_error_messages = {"invalid": "must be an integer"}
 
     def _deserialize(
@@ -134,6 +151,10 @@ class StrictBoolean(Field):
 
     default_error_messages = {"invalid": "must be true or false"}
 
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        return {"type": "boolean"}
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> bool:
@@ -146,6 +167,10 @@ class IsoDate(Field):
     """A real day as ``YYYY-MM-DD``, in ASCII digits."""
 
     default_error_messages = {"invalid": "must be a date as YYYY-MM-DD"}
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        return {"type": "string", "format": "date"}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

@@ -7,12 +7,23 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, g, request
+from marshmallow import fields
 
 from app.db import reading
 from app.errors import ServiceUnavailable
+from app.fields import StrictSchema
+from app.operations import Operation, operation
 from app.payload import json_response
 
 bp = Blueprint("ops", __name__)
+
+
+class Health(StrictSchema):
+    """What a probe wants to hear."""
+
+    status = fields.String(required=True)
+
+
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -39,12 +50,16 @@ def add_headers(response: Response) -> Response:
 
 
 @bp.get("/healthz")
+@operation(Operation(id="getHealth", summary="The process lives", answer=Health, is_open=True))
 def show_health() -> Response:
     """Answer that the process lives; asks nobody. Source: CONTRACT 9."""
     return json_response({"status": "ok"})
 
 
 @bp.get("/readyz")
+@operation(
+    Operation(id="getReadiness", summary="The database answers", answer=Health, is_open=True)
+)
 def show_readiness() -> Response:
     """Answer that the database answers and its schema is current, else 503. Source: CONTRACT 9."""
     with reading() as session:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from app.db import MAX_ID, AnyRow, AnySelect
 from app.errors import ApiError
 from app.fields import Field, StrictSchema
 
+UTC_TIME = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
 UNKNOWN = "unknown query parameter"
 Refuse = Callable[[str, str], ApiError]
 """Makes an error of a parameter's name and what is wrong with it."""
@@ -31,6 +33,10 @@ class QueryInteger(Field):
     """An integer in ASCII digits, from ``low`` to ``high``."""
 
     default_error_messages = {"invalid": "must be an integer from {low} to {high}"}
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of the number that the digits stand for."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
     def __init__(self, low: int, high: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,6 +55,10 @@ class QueryId(Field):
 
     default_error_messages = {"invalid": "must be an integer"}
 
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of the number that the digits stand for."""
+        return {"type": "integer", "minimum": 0}
+
     def _deserialize(self, value: str, *_: Any, **__: Any) -> int:
         if not (value.isascii() and value.isdigit()):
             raise self.make_error("invalid")
@@ -59,6 +69,10 @@ class Flag(Field):
     """``true`` or ``false``."""
 
     default_error_messages = {"invalid": "must be true or false"}
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of the value that the word stands for."""
+        return {"type": "boolean"}
 
     def _deserialize(self, value: str, *_: Any, **__: Any) -> bool:
         if value not in ("true", "false"):
@@ -71,8 +85,12 @@ class UtcTime(Field):
 
     default_error_messages = {"invalid": "must be a time as 2016-08-24T09:17:24Z"}
 
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of such a time."""
+        return {"type": "string", "format": "date-time", "pattern": UTC_TIME.pattern}
+
     def _deserialize(self, value: str, *_: Any, **__: Any) -> datetime:
-        if not (value.isascii() and len(value) == len("2016-08-24T09:17:24Z")):
+        if not UTC_TIME.fullmatch(value):
             raise self.make_error("invalid")
         try:
             return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ")  # noqa: DTZ007 - Z is UTC
@@ -91,6 +109,10 @@ class Cursor(Field):
     """Where a walk through a list goes on: opaque to clients, a list of plain values to us."""
 
     default_error_messages = {"invalid": "must be a next_cursor of an earlier answer"}
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of a cursor, which is nobody's business but ours."""
+        return {"type": "string"}
 
     def _deserialize(self, value: str, *_: Any, **__: Any) -> tuple[datetime, int]:
         try:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from app import create_app
 from app.db import Base, db
 from config import database_url, token_settings
+from tests.conformance import Conformance
 from tests.world import SECRET, World
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
@@ -94,6 +95,7 @@ def config_for(url: str, **settings: object) -> dict[str, object]:
 def _migrated_app(engine_url: str) -> Iterator[Flask]:
     """Answer the application on a database that the migrations made, once per engine."""
     app = create_app(config_for(engine_url))
+    app.after_request(Conformance(app).check)
     with app.app_context():
         upgrade(MIGRATIONS)
     yield app
@@ -103,8 +105,9 @@ def _migrated_app(engine_url: str) -> Iterator[Flask]:
 
 @pytest.fixture(name="app")
 def _app(migrated_app: Flask) -> Iterator[Flask]:
-    """Answer the application; every row is deleted afterwards."""
+    """Answer the application; afterwards every row is deleted, and no answer may have drifted."""
     yield migrated_app
+    assert Conformance.take() == []
     with migrated_app.app_context(), db.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())

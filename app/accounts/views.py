@@ -5,11 +5,21 @@ from urllib.parse import unquote_plus
 from flask import Blueprint, Response, current_app, request
 
 from app.accounts.auth import caller, issue_token, require_token
-from app.accounts.errors import InvalidClient, TokenRequestInvalid, UnsupportedGrantType
+from app.accounts.errors import (
+    InvalidClient,
+    TokenRequestInvalid,
+    UnsupportedGrantType,
+)
+from app.accounts.operations import (
+    CREATE_TOKEN,
+    GET_GROUP,
+    LIST_GROUPS,
+)
 from app.accounts.schemas import GroupsQuery
 from app.accounts.service import authenticate_client, get_group, list_groups
 from app.db import reading
 from app.errors import API, refuse_parameter
+from app.operations import operation
 from app.payload import json_response
 from app.query import load_query
 
@@ -19,6 +29,7 @@ groups_bp.before_request(require_token)
 
 
 @bp.post("/oauth/token")
+@operation(CREATE_TOKEN)
 def create_token() -> Response:
     """Answer a token for a client id and secret. Source: CONTRACT 3, RFC 6749 4.4."""
     check_grant()
@@ -68,6 +79,7 @@ def read_credentials() -> tuple[str, list[str]]:
 
 
 @groups_bp.get("")
+@operation(LIST_GROUPS)
 def show_groups() -> Response:
     """Answer a page of the groups that the client may use. Source: CONTRACT 5."""
     wanted = load_query(GroupsQuery(), request.args.items(multi=True), refuse_parameter)
@@ -76,6 +88,7 @@ def show_groups() -> Response:
 
 
 @groups_bp.get("/<id:group_id>")
+@operation(GET_GROUP)
 def show_group(group_id: int) -> Response:
     """Answer one group. Source: CONTRACT 5."""
     with reading() as session:

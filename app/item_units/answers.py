@@ -5,7 +5,7 @@ from typing import Any
 
 from app.errors import API, ApiError
 from app.item_units.planning import Step
-from app.items.schemas import describe_failure, describe_success, summarize
+from app.items.answers import describe_failure, describe_success, summarize
 
 
 def dump_item_unit(row: Mapping[Any, Any], organization: str) -> dict[str, Any]:

@@ -8,6 +8,18 @@ from app.errors import API
 from app.fields import clean_text
 from app.item_units.answers import dump_item_unit, dump_many
 from app.item_units.many import upsert_item_units
+from app.item_units.operations import (
+    CREATE_ITEM_UNIT,
+    DELETE_ITEM_UNIT,
+    DELETE_ITEM_UNIT_BY_REFERENCE,
+    GET_ITEM_UNIT,
+    GET_ITEM_UNIT_BY_REFERENCE,
+    LIST_ITEM_UNITS,
+    UPDATE_ITEM_UNIT,
+    UPDATE_ITEM_UNIT_BY_REFERENCE,
+    UPSERT_ITEM_UNIT,
+    UPSERT_ITEM_UNITS,
+)
 from app.item_units.queries import get_by_pair, get_item_unit, list_item_units
 from app.item_units.rules import Options
 from app.item_units.schemas import (
@@ -27,8 +39,11 @@ from app.item_units.service import (
     update_item_unit,
     upsert_item_unit,
 )
-from app.items.errors import JsonParsingError
+from app.items.errors import (
+    JsonParsingError,
+)
 from app.items.schemas import load_rows, refuse_param
+from app.operations import operation
 from app.payload import json_response, read_if_match, read_object, tagged
 from app.query import describe_paging, load_query
 
@@ -43,6 +58,7 @@ def answer(done: Written, status: int) -> Response:
 
 
 @bp.post("/reference/<reference:item>/<reference:unit>")
+@operation(UPSERT_ITEM_UNIT)
 @transactional
 def upsert_by_reference(item: str, unit: str) -> Response:
     """Create or update how an item is kept in a unit. Source: S2, CONTRACT 6."""
@@ -56,6 +72,7 @@ def upsert_by_reference(item: str, unit: str) -> Response:
 
 
 @bp.put("/reference/<reference:item>/<reference:unit>")
+@operation(UPDATE_ITEM_UNIT_BY_REFERENCE)
 @transactional
 def update_by_reference(item: str, unit: str) -> Response:
     """Update the item-unit of a pair. Source: CONTRACT 7."""
@@ -68,6 +85,7 @@ def update_by_reference(item: str, unit: str) -> Response:
 
 
 @bp.get("/reference/<reference:item>/<reference:unit>")
+@operation(GET_ITEM_UNIT_BY_REFERENCE)
 def show_by_reference(item: str, unit: str) -> Response:
     """Answer the item-unit of a pair. Source: CONTRACT 7."""
     group = load_group_query(request.args.items(multi=True))
@@ -78,6 +96,7 @@ def show_by_reference(item: str, unit: str) -> Response:
 
 
 @bp.delete("/reference/<reference:item>/<reference:unit>")
+@operation(DELETE_ITEM_UNIT_BY_REFERENCE)
 @transactional
 def delete_by_reference(item: str, unit: str) -> Response:
     """Delete the item-unit of a pair. Source: CONTRACT 7."""
@@ -89,6 +108,7 @@ def delete_by_reference(item: str, unit: str) -> Response:
 
 
 @bp.post("")
+@operation(CREATE_ITEM_UNIT)
 @transactional
 def create() -> Response:
     """Create an item-unit from ids or references in the body. Source: CONTRACT 7."""
@@ -100,6 +120,7 @@ def create() -> Response:
 
 
 @bp.put("/<id:item_unit_id>")
+@operation(UPDATE_ITEM_UNIT)
 @transactional
 def update(item_unit_id: int) -> Response:
     """Update an item-unit, or move it to another item or unit. Source: CONTRACT 6 and 7."""
@@ -115,6 +136,7 @@ def update(item_unit_id: int) -> Response:
 
 
 @bp.get("/<id:item_unit_id>")
+@operation(GET_ITEM_UNIT)
 def show(item_unit_id: int) -> Response:
     """Answer one item-unit. Source: CONTRACT 7."""
     with reading() as session:
@@ -124,6 +146,7 @@ def show(item_unit_id: int) -> Response:
 
 
 @bp.delete("/<id:item_unit_id>")
+@operation(DELETE_ITEM_UNIT)
 @transactional
 def delete(item_unit_id: int) -> Response:
     """Delete an item-unit. Source: CONTRACT 7."""
@@ -133,6 +156,7 @@ def delete(item_unit_id: int) -> Response:
 
 
 @bp.get("")
+@operation(LIST_ITEM_UNITS)
 def show_list() -> Response:
     """Answer a page of item-units. Source: CONTRACT 7."""
     query = list(request.args.items(multi=True))
@@ -145,6 +169,7 @@ def show_list() -> Response:
 
 
 @bp.post("/multiple")
+@operation(UPSERT_ITEM_UNITS)
 @transactional
 def upsert_many() -> Response:
     """Create or update many item-units. Source: CONTRACT 7."""

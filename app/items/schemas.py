@@ -1,12 +1,11 @@
-"""What may be sent to the items routes, and how items are shown."""
+"""What may be sent to the items routes."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from app.errors import API, ApiError
+from app.errors import ApiError
 from app.fields import StrictSchema, Text, clean_text, is_clean_reference
 from app.items.errors import (
     InvalidParamType,
@@ -16,11 +15,10 @@ from app.items.errors import (
     TooManyRows,
     UnknownParam,
 )
-from app.items.rules import ItemStep, NamedItem, StoredItem
+from app.items.rules import NamedItem
 from app.query import UNKNOWN, OffsetQuery
 
 UNKNOWN_FIELD = "unknown field"
-ACTIONS = ("created", "updated", "unchanged", "failed")
 
 
 def must_be(expected: str) -> dict[str, Any]:
@@ -121,62 +119,3 @@ def load_rows(body: Mapping[str, Any], name: str, max_rows: int) -> list[Any]:
     if len(rows) > max_rows:
         raise TooManyRows(f"A request may have at most {max_rows} rows.")
     return rows
-
-
-def dump_item(item: StoredItem, organization: str) -> dict[str, Any]:
-    """Answer an item as it is shown, in the words of S2."""
-    return {
-        "id": item.id,
-        "reference": item.reference,
-        "name": item.name,
-        "href": f"{API}/items/{item.id}",
-        "organization": organization,
-        "dateCreated": item.created_at,
-        "lastUpdated": item.updated_at,
-    }
-
-
-def dump_steps(
-    rows: Sequence[Any], steps: Sequence[ItemStep | ApiError], organization: str
-) -> dict[str, Any]:
-    """Answer the body of a request for many items, a result per row. Source: CONTRACT 7."""
-    results = [
-        describe_failure(index, step, row, ("reference",))
-        if isinstance(step, ApiError)
-        else describe_success(index, step.action, dump_item(step.item, organization))
-        for index, (row, step) in enumerate(zip(rows, steps, strict=True))
-    ]
-    return {"items": results, "summary": summarize(results)}
-
-
-def describe_success(index: int, action: str, shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer the row of a success, shaped as CONTRACT 4.5 has it."""
-    return {
-        "index": index,
-        "success": True,
-        "failure_reason": "",
-        "action": action,
-        **shown,
-    }
-
-
-def describe_failure(index: int, error: ApiError, row: Any, keys: Iterable[str]) -> dict[str, Any]:
-    """Answer the row of a failure: why, and the ``keys`` that it was sent, where they are texts."""
-    sent = row if isinstance(row, dict) else {}
-    clean = {key: sent.get(key) for key in keys}
-    return {
-        "index": index,
-        "success": False,
-        "failure_reason": error.message,
-        "error": {"type": error.type, "message": error.message},
-        **{
-            key: value if isinstance(value, str) and is_clean_reference(value) else None
-            for key, value in clean.items()
-        },
-    }
-
-
-def summarize(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Answer how many rows had each outcome."""
-    counts = Counter(result.get("action", "failed") for result in results)
-    return {action: counts[action] for action in ACTIONS}

@@ -5,12 +5,19 @@ from flask import Blueprint, Response, current_app, request
 from app.accounts.auth import caller, require_token
 from app.db import db, reading, transactional
 from app.errors import API
-from app.items.errors import JsonParsingError
+from app.items.answers import dump_item, dump_steps
+from app.items.errors import (
+    JsonParsingError,
+)
+from app.items.operations import (
+    GET_ITEM,
+    LIST_ITEMS,
+    UPSERT_ITEM,
+    UPSERT_ITEMS,
+)
 from app.items.rules import NamedItem
 from app.items.schemas import (
     ItemsQuery,
-    dump_item,
-    dump_steps,
     load_name,
     load_named_item,
     load_reference,
@@ -18,6 +25,7 @@ from app.items.schemas import (
     refuse_param,
 )
 from app.items.service import get_item, list_items, upsert_item, upsert_items
+from app.operations import operation
 from app.payload import json_response, read_object
 from app.query import describe_paging, load_query
 
@@ -26,6 +34,7 @@ bp.before_request(require_token)
 
 
 @bp.post("/reference/<reference:reference>")
+@operation(UPSERT_ITEM)
 @transactional
 def upsert_by_reference(reference: str) -> Response:
     """Create or rename one item. Source: CONTRACT 7."""
@@ -37,6 +46,7 @@ def upsert_by_reference(reference: str) -> Response:
 
 
 @bp.post("/multiple")
+@operation(UPSERT_ITEMS)
 @transactional
 def upsert_many() -> Response:
     """Create or rename many items. Source: CONTRACT 7."""
@@ -47,6 +57,7 @@ def upsert_many() -> Response:
 
 
 @bp.get("/<id:item_id>")
+@operation(GET_ITEM)
 def show(item_id: int) -> Response:
     """Answer one item. Source: CONTRACT 7."""
     with reading() as session:
@@ -54,6 +65,7 @@ def show(item_id: int) -> Response:
 
 
 @bp.get("")
+@operation(LIST_ITEMS)
 def show_list() -> Response:
     """Answer a page of items. Source: CONTRACT 7."""
     query = list(request.args.items(multi=True))

@@ -1,6 +1,5 @@
 """Creating and updating units: the group locked, one look-up, a plan, set-based writes."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +11,12 @@ from app.accounts.auth import Caller
 from app.accounts.service import lock_group
 from app.db import AnyRow, utcnow
 from app.units.addresses import RECIPE
+from app.units.answers import describe
 from app.units.errors import UnitsRejected
 from app.units.matching import (
     BLANK_ADDRESS,
     Plan,
     Reject,
-    Step,
     Unit,
     UnitRow,
     plan,
@@ -133,75 +132,3 @@ def write(session: Session, organization_id: int, group_id: int, planned: Plan) 
             for unit in planned.created
         ],
     )
-
-
-def describe(planned: Plan, group_id: int, *, rejected: bool, dry_run: bool) -> dict[str, Any]:
-    """Answer the body for ``planned``: a result per row in order, and the summary.
-
-    ``rejected`` means that a failing row of an atomic request stopped all others. Source: CONTRACT 4.5.
-    """
-    steps = planned.steps
-    rows = [
-        describe_reject(index, step)
-        if isinstance(step, Reject)
-        else describe_skipped(index, step)
-        if rejected
-        else describe_step(index, step, group_id)
-        for index, step in enumerate(steps)
-    ]
-    counts = Counter("failed" if isinstance(step, Reject) else step.action for step in steps)
-    summary = {action: counts[action] for action in ("created", "updated", "unchanged", "failed")}
-    if rejected:
-        summary = {"created": 0, "updated": 0, "unchanged": 0, "failed": counts["failed"]}
-        summary["skipped"] = len(steps) - counts["failed"]
-    answer: dict[str, Any] = {"units": rows, "summary": summary}
-    return {"dry_run": True, **answer} if dry_run else answer
-
-
-def describe_step(index: int, step: Step, group_id: int) -> dict[str, Any]:
-    """Answer the row of a success: what happened and the unit as it then stands."""
-    return {
-        "index": index,
-        "success": True,
-        "failure_reason": "",
-        "action": step.action,
-        "matched_by": step.matched_by,
-        "id": step.unit.id,
-        "group_id": group_id,
-        **step.attributes,
-        "created_at": step.unit.created_at,
-        "updated_at": step.updated_at,
-    }
-
-
-def describe_skipped(index: int, step: Step) -> dict[str, Any]:
-    """Answer the row of a success that was not applied because another row failed."""
-    return {
-        "index": index,
-        "success": False,
-        "failure_reason": "Not applied: another row failed.",
-        "action": "skipped",
-        "identifier": None,
-        **step.sent,
-    }
-
-
-def describe_reject(index: int, reject: Reject) -> dict[str, Any]:
-    """Answer the row of a failure: why, and those of its fields that are themselves valid."""
-    error: dict[str, Any] = {"type": reject.type, "message": reject.message}
-    if reject.fields is not None:
-        error["fields"] = reject.fields
-    if reject.candidates is not None:
-        error["candidates"] = sorted(
-            (unit.id for unit in reject.candidates), key=lambda i: (i is None, i)
-        )
-    if reject.conflicts_with is not None:
-        error["conflicts_with"] = reject.conflicts_with
-    return {
-        "index": index,
-        "success": False,
-        "failure_reason": reject.message,
-        "error": error,
-        "identifier": None,
-        **reject.sent,
-    }

@@ -5,8 +5,16 @@ from flask import Blueprint, Response, current_app, request
 from app.accounts.auth import caller, require_token
 from app.db import db, reading, transactional
 from app.errors import API
+from app.operations import operation
 from app.payload import json_response, read_object, tagged
-from app.units.errors import InvalidJson
+from app.units.errors import (
+    InvalidJson,
+)
+from app.units.operations import (
+    GET_UNIT,
+    LIST_UNITS,
+    UPSERT_UNITS,
+)
 from app.units.queries import get_unit, list_units
 from app.units.schemas import load_list, load_request
 from app.units.service import upsert_units
@@ -16,6 +24,7 @@ bp.before_request(require_token)
 
 
 @bp.post("/multiple")
+@operation(UPSERT_UNITS)
 @transactional
 def upsert_many() -> Response:
     """Create or update many units of one group. Source: S1, CONTRACT 4."""
@@ -26,6 +35,7 @@ def upsert_many() -> Response:
 
 
 @bp.get("/<id:unit_id>")
+@operation(GET_UNIT)
 def show(unit_id: int) -> Response:
     """Answer one unit. Source: CONTRACT 5."""
     with reading() as session:
@@ -34,6 +44,7 @@ def show(unit_id: int) -> Response:
 
 
 @bp.get("")
+@operation(LIST_UNITS)
 def show_list() -> Response:
     """Answer a page of units, oldest change first. Source: CONTRACT 5."""
     group, wanted = load_list(request.args.items(multi=True))

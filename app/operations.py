@@ -1,0 +1,44 @@
+"""What a view takes and answers, said beside it: ``@operation``. ``app/docs.py`` reads it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from marshmallow import Schema
+
+from app.errors import ApiError
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route in words.
+
+    ``id`` names it in generated clients; ``answer`` is the schema of its success, ``None`` for no body;
+    ``errors`` are its own, beside those that every route has; ``headers`` those of its success.
+    """
+
+    id: str
+    summary: str
+    status: int = 200
+    answer: type[Schema] | None = None
+    body: type[Schema] | None = None
+    query: type[Schema] | None = None
+    errors: tuple[type[ApiError], ...] = ()
+    headers: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    """The request headers ``If-Match`` and ``If-None-Match``, where they mean something."""
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    is_open: bool = False
+    is_form: bool = False
+
+
+def operation(described: Operation) -> Callable[[View], View]:
+    """Say of a view what it takes and answers."""
+
+    def attach(view: View) -> View:
+        view.operation = described  # type: ignore[attr-defined]
+        return view
+
+    return attach

@@ -1,0 +1,121 @@
+"""Schemas that only describe the units routes, for ``/openapi.json``; nothing is loaded by them.
+
+The answers are made by ``answers.py`` and ``queries.py``, and the tests hold each of them against its
+schema here. Source: CONTRACT 4.1, 4.5, 5.
+"""
+
+from typing import Any
+
+from marshmallow import fields
+
+from app.fields import Field, StrictSchema, Text
+from app.units.schemas import UnitSchema
+
+EXAMPLE = {
+    "group_external_ref": "north-tower",
+    "units": [
+        {
+            "identifier": "A-1",
+            "number_of_bedrooms": 2,
+            "address": {
+                "address_line_1": "12 Main Street",
+                "address_line_2": "Apt 4",
+                "city": "Springfield",
+                "state": "IL",
+                "postal_code": "62701",
+                "country": "US",
+            },
+        },
+        {"identifier": "A-2", "bathrooms": [{"has_sink": True, "has_toilet": True}]},
+    ],
+}
+
+
+class GroupId(Field):
+    """A group id: an integer, or the same integer as a string."""
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of both."""
+        return {"type": ["integer", "string", "null"], "pattern": "^[0-9]*$"}
+
+
+class UnitsBody(StrictSchema):
+    """The units to create or update, and their group by exactly one of its two keys."""
+
+    group_id = GroupId()
+    group_external_ref = Text()
+    units = fields.List(fields.Nested(UnitSchema), required=True, metadata={"maxItems": 10_000})
+
+
+class UnitShown(UnitSchema):
+    """A unit as it now stands."""
+
+    id = fields.Integer(required=True)
+    group_id = fields.Integer(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+
+
+class UnitsPage(StrictSchema):
+    """A page of units, oldest change first; ``next_cursor`` leads to the next one."""
+
+    units = fields.List(fields.Nested(UnitShown), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class RowError(StrictSchema):
+    """Why a row failed: ``type`` for machines, ``message`` for people, the rest by type."""
+
+    type = fields.String(
+        required=True,
+        metadata={
+            "enum": ["invalid_unit", "insufficient_data", "ambiguous_address", "identity_conflict"]
+        },
+    )
+    message = fields.String(required=True)
+    fields_ = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        data_key="fields",
+        metadata={"description": "invalid_unit: all faults of the row, each under its path"},
+    )
+    candidates = fields.List(
+        fields.Integer(allow_none=True),
+        metadata={"description": "ambiguous_address: ids of the units with this address"},
+    )
+    conflicts_with = fields.Integer(
+        metadata={"description": "identity_conflict: index of the row that claimed the unit"}
+    )
+
+
+class UnitResult(UnitSchema):
+    """What became of a row: the unit as it stood right after, or why it failed and what was sent."""
+
+    index = fields.Integer(required=True)
+    success = fields.Boolean(required=True)
+    failure_reason = fields.String(required=True)
+    action = fields.String(metadata={"enum": ["created", "updated", "unchanged", "skipped"]})
+    matched_by = fields.String(allow_none=True, metadata={"enum": ["identifier", "address", None]})
+    error = fields.Nested(RowError)
+    id = fields.Integer(allow_none=True)
+    group_id = fields.Integer()
+    created_at = fields.DateTime()
+    updated_at = fields.DateTime()
+
+
+class UnitsSummary(StrictSchema):
+    """How many rows had each outcome."""
+
+    created = fields.Integer(required=True)
+    updated = fields.Integer(required=True)
+    unchanged = fields.Integer(required=True)
+    failed = fields.Integer(required=True)
+    skipped = fields.Integer(metadata={"description": "only where an atomic request is rejected"})
+
+
+class UnitsAnswer(StrictSchema):
+    """A result per row, in the order of the request."""
+
+    units = fields.List(fields.Nested(UnitResult), required=True)
+    summary = fields.Nested(UnitsSummary, required=True)
+    dry_run = fields.Boolean(metadata={"description": "true where nothing was written"})
