@@ -14,10 +14,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test demo check lint types format pins clean
+.PHONY: help run test demo bench-addresses check lint types format pins clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 run: .venv/.run ## Serve on 127.0.0.1:8000 with a demo organization, a token and two curl commands
 	@exec $(VENV_PYTHON) -m demo.start
@@ -27,6 +27,9 @@ test: .venv/.dev ## Run the tests on SQLite and PostgreSQL (ARGS='-k atomic' for
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour
+
+bench-addresses: .venv/.dev ## Measure the address key: precision, recall, addresses per second (ARGS="--write docs/addresses.md")
+	@$(VENV_PYTHON) -m bench.addresses $(ARGS)
 
 check: lint types ## Lint and type-check
 

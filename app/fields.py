@@ -7,12 +7,20 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from marshmallow import RAISE, Schema, fields
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_BUT_FNC1 = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f]")
+PLAIN_LETTER = (
+    r"!-~\u00a1-\u00ac\u00ae-\u017f\u0400-\u0481"
+    r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+)
+"""Letters and signs that composing leaves alone wherever they stand: no marks, no white space."""
+
+PLAIN_TEXT = rf"(?! )[{PLAIN_LETTER} ]{{1,255}}(?<! )"
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_TEXT = 255
 LONGEST_SHRINK = 4
@@ -54,6 +62,10 @@ class Field(fields.Field[Any]):
         """Answer the JSON Schema of what this field accepts, but for null."""
         return {}
 
+    def plain_type(self) -> Any:
+        """Answer the msgspec type of plain values: each of them loads as itself (``fastload``)."""
+        raise NotImplementedError
+
 
 class Text(Field):
     """A text of at most 255 characters, NFC and trimmed; an empty one is ``None``.
@@ -67,11 +79,16 @@ class Text(Field):
         "long": f"must have at most {MAX_TEXT} characters",
     }
     control = CONTROL
+    plain = rf"\A(?:{PLAIN_TEXT})?\Z"
     pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of what this field accepts, but for null."""
         return {"type": "string", "maxLength": MAX_TEXT, "pattern": self.pattern}
+
+    def plain_type(self) -> Any:
+        """Answer the type of texts that are clean at a glance, or empty."""
+        return Annotated[str, msgspec.Meta(pattern=self.plain)]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_none=True, **kwargs)
@@ -110,6 +127,16 @@ class Bounded(Field):
         """Answer the JSON Schema of what this field accepts, but for null."""
         low = "exclusiveMinimum" if self.above else "minimum"
         return {"type": self.json_type, low: self.low, "maximum": self.high}
+
+    def plain_type(self) -> Any:
+        """Answer the type of numbers within the bounds."""
+        kind = int if self.json_type == "integer" else float
+        bounds = (
+            msgspec.Meta(gt=self.low, le=self.high)
+            if self.above
+            else msgspec.Meta(ge=self.low, le=self.high)
+        )
+        return Annotated[kind, bounds]
 
     def check_range(self, value: float) -> None:
         """Refuse a value outside the bounds."""
@@ -155,6 +182,10 @@ class StrictBoolean(Field):
         """Answer the JSON Schema of what this field accepts, but for null."""
         return {"type": "boolean"}
 
+    def plain_type(self) -> Any:
+        """Answer the type of booleans."""
+        return bool
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> bool:
@@ -171,6 +202,10 @@ class IsoDate(Field):
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of what this field accepts, but for null."""
         return {"type": "string", "format": "date"}
+
+    def plain_type(self) -> Any:
+        """Answer the type of dates."""
+        return date
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

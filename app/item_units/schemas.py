@@ -9,6 +9,7 @@ from marshmallow import ValidationError, validate
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
 from app.errors import ApiError
+from app.fastload import FastLoader
 from app.fields import (
     Barcode,
     IsoDate,
@@ -86,11 +87,11 @@ class ListQuery(OffsetQuery):
     lastUpdated_gte = UtcTime()  # noqa: N815
 
 
-item_unit_schema = ItemUnitSchema()
+item_unit_loader = FastLoader(ItemUnitSchema())
 FAULT_ORDER = (
     "itemId",
     "unitId",
-    *(field.data_key or name for name, field in item_unit_schema.fields.items()),
+    *(field.data_key or name for name, field in item_unit_loader.schema.fields.items()),
 )
 
 
@@ -177,7 +178,7 @@ def load_change(
     }
     values: dict[str, Any] = {}
     try:
-        values = item_unit_schema.load(sent)
+        values = item_unit_loader.load(sent)
     except ValidationError as error:
         messages.update(error.normalized_messages())  # type: ignore[no-untyped-call]
     fault = _find_fault(messages)

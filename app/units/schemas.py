@@ -10,9 +10,11 @@ from marshmallow import ValidationError, fields, validate
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
 from app.errors import ApiError, InvalidRequest, refuse_parameter
+from app.fastload import FastLoader
 from app.fields import (
     CONTROL,
     MAX_TEXT,
+    PLAIN_TEXT,
     StrictBoolean,
     StrictInteger,
     StrictNumber,
@@ -32,6 +34,7 @@ LONGEST_NAME = 100
 class AddressLine(Text):
     """The line that makes an address: it must have a letter or a digit."""
 
+    plain = rf"\A(?=.*[0-9A-Za-z]){PLAIN_TEXT}\Z"
     default_error_messages = {
         "null": "is required",
         "blank": "must have at least one letter or digit",
@@ -111,7 +114,7 @@ class ListQuery(QuerySchema):
     cursor = Cursor()
 
 
-unit_schema = UnitSchema()
+unit_loader = FastLoader(UnitSchema())
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ def find_fault(units: Any, max_units: int) -> ApiError | None:
 def load_row(row: Any) -> dict[str, Any] | Reject:
     """Answer the attributes of a row, or a ``Reject`` with all its faults, each under its path."""
     try:
-        attributes: dict[str, Any] = unit_schema.load(row)
+        attributes: dict[str, Any] = unit_loader.load(row)
     except ValidationError as error:
         return reject_invalid(error)
     return attributes
