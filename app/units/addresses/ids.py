@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from app.units.addresses.words import Words
 
 WITHOUT_ID = frozenset(
-    ["rear", "front", "basement", "left", "right", "middle", "upper", "lower", "lobby"]
-)
+    ["rear", "front", "basement", "left", "right", "middle", "upper", "lower", "lobby",
+     "rearside", "frontside", "gardenhouse", "backyard", "interior", "exterior"]
+)  # fmt: skip
 """Classes that never have an id."""
+
+NUMBERED = {"rear": "rearhouse", "basement": "cellar"}
+"""What those are called of which a German, Spanish or Polish house has several."""
 
 _GLUED = re.compile(r"([a-z]+)([0-9].*)")
 _ORDINAL = re.compile(r"([0-9]+)([a-z]+)")
@@ -112,6 +116,21 @@ def plain_ordinal(token: str) -> str:
     """Answer `2` for `2o` (the folded `2º`), any other word as it is."""
     match = _ORDINAL.fullmatch(token)
     return match[1] if match and match[2] in _RAISED else token
+
+
+def one_of_several(
+    tokens: Sequence[str], at: int, words: Words, strict: bool
+) -> tuple[str, str]:
+    """Answer the class and number of one of several: `2. Hinterhaus`, `UG 2`; else ("", "")."""
+    pair = tokens[at : at + 2]
+    if not words.number_last or len(pair) < 2:
+        return "", ""
+    after = tokens[at + 2] if at + 2 < len(tokens) else ""
+    kind = NUMBERED.get(words.levels.get(pair[0], ""), "")
+    if kind and has_digit(pair[1]) and not floor_before(pair[1], after, words):
+        return kind, pair[1]
+    kind = NUMBERED.get(words.levels.get(pair[1], ""), "")
+    return (kind, pair[0]) if kind and not strict and pair[0].isdigit() else ("", "")
 
 
 def floor_id(name: str, words: Words) -> str:

@@ -11,6 +11,7 @@ from app.units.addresses.ids import (
     is_id,
     level_class,
     named_id,
+    one_of_several,
     plain_ordinal,
     whole_id,
     word_before,
@@ -24,8 +25,9 @@ FLATS = frozenset(["unit", "suite", "room"])
 """The classes that name the flat, so that `unit_number` no longer counts (CONTRACT 4.4)."""
 
 _ORDER = (
-    "block", "tower", "building", "wing", "lot", "house", "gate", "staircase", "floor", "rear",
-    "front", "left", "middle", "right",
+    "block", "tower", "building", "wing", "lot", "house", "gate", "staircase", "floor",
+    "basement", "cellar", "rear", "rearhouse", "gardenhouse", "backyard", "front", "rearside",
+    "frontside", "left", "middle", "right",
 )  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _ALONE = WITHOUT_ID | {"penthouse", "office"}
@@ -41,6 +43,9 @@ def _next_level(
     `later` is the class of the level before it: the flat of `ground floor flat` needs no id, and
     the door of `2º B` no word.
     """
+    kind, name = one_of_several(tokens, at, words, strict)
+    if kind:
+        return (kind, name), at + 2
     return (
         _floor_level(tokens, at, words)
         or _named_level(tokens, at, words, strict, bare, later)

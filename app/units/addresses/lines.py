@@ -15,6 +15,8 @@ _RAISED = re.compile(r"[0-9](?:o|ra|da)\b")
 _LINKED = re.compile(r"[/-]")
 _DOOR = re.compile(r"[0-9]+ ?[a-z]")
 _FIGURES = re.compile(r"[0-9]")
+_PLAIN_ID = re.compile(r"[0-9]+[a-z]?|[a-z][0-9]*")
+_BEFORE_NAMES = frozenset(["unit", "suite", "lot", "shop", "office", "factory", "warehouse"])
 
 
 def segments_of(tokens: Sequence[str]) -> Segments:
@@ -115,7 +117,7 @@ def _front(segment: list[str], following: str, words: Words) -> tuple[list[Level
     answer = [level for _, level in found]
     if is_house(segment[end], words):
         return answer, segment[end:]
-    if words.types_last and following and is_house(following, words) and answer[-1][1]:
+    if words.types_last and answer[-1][1] and _goes_before(answer, segment[end:], following, words):
         return answer, segment[end:]
     kind, name = answer[-1]
     shared = _SHARED.fullmatch(name)
@@ -125,6 +127,17 @@ def _front(segment: list[str], following: str, words: Words) -> tuple[list[Level
     if shared:
         return [*answer[:-1], (kind, shared[1])], [shared[2], *segment[end:]]
     return [], segment
+
+
+def _goes_before(
+    found: list[Level], street: list[str], following: str, words: Words
+) -> bool:
+    """Say whether levels stand before a name: `Flat 2 Rose House, 5 High St`, `Lot 7 Mill Road`."""
+    if following:
+        return is_house(following, words)
+    kind, name = found[-1]
+    plain = kind in _BEFORE_NAMES and _PLAIN_ID.fullmatch(name)
+    return bool(plain) and len(street) > 1 and street[0] not in words.types_last
 
 
 def _back(segment: list[str], left: Segments, words: Words) -> tuple[list[Level], list[str]]:
@@ -161,9 +174,17 @@ def _trusted(
 def names_flat(found: Sequence[Level]) -> bool:
     """Say whether the levels name the flat, so that `unit_number` does not count.
 
-    The word `Unit` alone names none; the two words of `Basement Flat` do.
+    The word `Unit` alone names none, nor does `Basement Flat`: there may be two.
     """
-    return any(kind in FLATS and (name or len(found) > 1) for kind, name in found)
+    return any(kind in FLATS and name for kind, name in found)
+
+
+def numbered(found: Sequence[Level], unit: Sequence[Level]) -> list[Level]:
+    """Answer levels without a flat's number and those of `unit_number`: `Suite` and `5`."""
+    bare = [kind for kind, name in found if kind in FLATS and not name]
+    if bare and len(unit) == 1 and unit[0][0] == "unit":
+        unit = [(bare[-1], unit[0][1])]
+    return [level for level in found if level[1] or level[0] not in FLATS] + list(unit)
 
 
 def implied(left: Segments, words: Words) -> tuple[list[Level], Segments]:
@@ -185,7 +206,7 @@ def implied(left: Segments, words: Words) -> tuple[list[Level], Segments]:
 
 
 _HYPHENED = re.compile(r"([0-9]+[a-z]?)-([0-9]+)")
-_STAIRS = re.compile(r"([0-9]+[a-z]?(?:-[0-9]+[a-z]?)?)((?:/[0-9]+[a-z]?){1,2})")
+_STAIRS = re.compile(r"([0-9]+[a-z]?(?:-[0-9]+[a-z]?)?)((?:/[0-9]+[a-z]?){1,3})")
 _RANGE = 50
 
 
@@ -202,7 +223,7 @@ def _implied_after(left: Segments, words: Words) -> tuple[list[Level], Segments]
     if shared is None:
         return [], left
     parts = shared[2][1:].split("/")
-    if len(parts) == 2 and words.country != "AT":
+    if len(parts) > 1 and words.country != "AT":
         return [], left
-    found = [("staircase", parts[0])] if len(parts) == 2 else []
+    found = list(zip(("staircase", "floor"), parts[:-1], strict=False))
     return [*found, ("unit", parts[-1])], [*left[:-1], [*last[:-1], shared[1]]]

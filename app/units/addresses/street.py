@@ -8,6 +8,10 @@ from app.units.addresses.words import Words
 
 _GLUED = re.compile(r"([a-z]{6,})([0-9]+[a-z]?)")
 _SUFFIXES = ("bis", "ter", "quater")
+# Abbreviations that are words as well: `Rua do Mar de Dentro` has no marshal.
+_NOUNS = frozenset(["cap", "col", "mar", "pe"])
+_LINKS = frozenset(["d", "da", "das", "de", "del", "des", "do", "dos", "du"])
+_ARTICLES = frozenset(["el", "l", "la", "las", "les", "lo", "los", "els"])
 _TENS = {
     "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7",
     "eighty": "8", "ninety": "9",
@@ -139,6 +143,22 @@ def _unglued(token: str, words: Words) -> tuple[str, ...]:
     return match.groups() if match and match[1].endswith(tuple(words.endings)) else (token,)
 
 
+def _unlink(tokens: list[str], at: int, words: Words) -> None:
+    """Drop the `de` after a type where maps leave it out: `Calle de Alcalá`, not `de la Luz`."""
+    while (
+        len(tokens) > at + 1
+        and tokens[at] in words.links
+        and tokens[at + 1].isalpha()
+        and tokens[at + 1] not in _ARTICLES
+    ):
+        del tokens[at]
+
+
+def _is_title(token: str, following: str) -> bool:
+    """Say whether an abbreviation may be one: a name follows, so `Rua do Mar 5` has no marshal."""
+    return not following[0].isdigit() and not (token in _NOUNS and following in _LINKS)
+
+
 def _type_first(tokens: list[str], words: Words) -> list[str]:
     """Fold the type of a street that begins with it; a house number before the type goes last."""
     start = 1 if tokens and tokens[0][0].isdigit() else 0
@@ -149,8 +169,11 @@ def _type_first(tokens: list[str], words: Words) -> list[str]:
     if kind:
         answer[start] = kind
     first = start + 1 if kind else start
+    if kind and words.links:
+        _unlink(answer, first, words)
     for at in range(first, len(answer) - 1):
-        answer[at] = words.words.get(answer[at], answer[at])
+        if answer[at] in words.words and _is_title(answer[at], answer[at + 1]):
+            answer[at] = words.words[answer[at]]
     if kind and start and words.number_last and not any(token[0].isdigit() for token in answer[1:]):
         answer.append(answer.pop(0))
     return answer

@@ -20,7 +20,7 @@ _SECTIONS = (
 )  # fmt: skip
 _LISTS = (
     "number_words", "ordinal_endings", "elisions", "postal_prefixes", "dropped", "loose_words",
-    "region_words",
+    "region_words", "links",
 )  # fmt: skip
 _SUFFIXES = ("bis", "ter", "quater")
 
@@ -54,6 +54,7 @@ class Words:
     dropped: frozenset[str] = frozenset()
     loose_words: frozenset[str] = frozenset()
     region_words: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     busy: frozenset[str] = frozenset()
     level_words: frozenset[str] = frozenset()
     marked: frozenset[str] = frozenset()
