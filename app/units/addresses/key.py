@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from app.units.addresses.levels import Level, are_simple, arranged, levels, text_of
-from app.units.addresses.lines import Segments, goes_on, implied, is_plain, names_flat, numbered, parted
+from app.units.addresses.lines import (
+    Segments,
+    goes_on,
+    implied,
+    is_plain,
+    names_flat,
+    numbered,
+    parted,
+)
 from app.units.addresses.street import folded_street
 from app.units.addresses.text import LIMIT, fold, plain, sealed, shortened
 from app.units.addresses.text import words as split_words

@@ -15,6 +15,7 @@ _RAISED = re.compile(r"[0-9](?:o|ra|da)\b")
 _LINKED = re.compile(r"[/-]")
 _DOOR = re.compile(r"[0-9]+ ?[a-z]")
 _FIGURES = re.compile(r"[0-9]")
+_NO_NUMBER = ("sn", "snc")
 _PLAIN_ID = re.compile(r"[0-9]+[a-z]?|[a-z][0-9]*")
 _BEFORE_NAMES = frozenset(["unit", "suite", "lot", "shop", "office", "factory", "warehouse"])
 
@@ -80,7 +81,9 @@ def _whole(segment: list[str], left: Segments, words: Words) -> list[Level] | No
         door = _DOOR.fullmatch(text) or (
             len(segment) == 2 and segment[0].isdigit() and segment[1] in words.levels
         )
-        return levels(segment, words, bare=words.floor_ordinals and numbered and bool(door))
+        lone = len(text) == 1 and text.isalpha()
+        bare = numbered and (lone or (words.floor_ordinals and bool(door)))
+        return levels(segment, words, bare=bare)
     if len(segment) == 2 and segment[0] in words.number_words:
         segment, text = segment[1:], segment[1]
     bare = before[0].isdigit() and " " in before and " " not in text and text[0].isdigit()
@@ -129,22 +132,25 @@ def _front(segment: list[str], following: str, words: Words) -> tuple[list[Level
     return [], segment
 
 
-def _goes_before(
-    found: list[Level], street: list[str], following: str, words: Words
-) -> bool:
+def _goes_before(found: list[Level], street: list[str], following: str, words: Words) -> bool:
     """Say whether levels stand before a name: `Flat 2 Rose House, 5 High St`, `Lot 7 Mill Road`."""
     if following:
         return is_house(following, words)
     kind, name = found[-1]
     plain = kind in _BEFORE_NAMES and _PLAIN_ID.fullmatch(name)
-    return bool(plain) and len(street) > 1 and street[0] not in words.types_last
+    named = street[0] not in words.types_last or street[-1] in words.types_last
+    return bool(plain) and len(street) > 1 and named
 
 
 def _back(segment: list[str], left: Segments, words: Words) -> tuple[list[Level], list[str]]:
     """Take levels from the end of a street: `12 Main St Apt 4`."""
     at = 1
     if words.number_last and not any(_FIGURES.search(token) for part in left for token in part):
-        numbers = (place for place, token in enumerate(segment) if token[0].isdigit())
+        numbers = (
+            place
+            for place, token in enumerate(segment)
+            if token[0].isdigit() or token in _NO_NUMBER
+        )
         at = next(numbers, len(segment)) + 1
     while at < len(segment):
         found, end = run(segment, at, words)
@@ -207,6 +213,7 @@ def implied(left: Segments, words: Words) -> tuple[list[Level], Segments]:
 
 _HYPHENED = re.compile(r"([0-9]+[a-z]?)-([0-9]+)")
 _STAIRS = re.compile(r"([0-9]+[a-z]?(?:-[0-9]+[a-z]?)?)((?:/[0-9]+[a-z]?){1,3})")
+_POLISH = re.compile(r"([0-9]+[a-z]?)m\.?([0-9]+[a-z]?)")  # `Długa 5m12`
 _RANGE = 50
 
 
@@ -219,7 +226,7 @@ def _apart(first: str, second: str) -> bool:
 def _implied_after(left: Segments, words: Words) -> tuple[list[Level], Segments]:
     """Answer the flat, and the staircase, written after the house number with a slash."""
     last = left[-1]
-    shared = _STAIRS.fullmatch(last[-1])
+    shared = _STAIRS.fullmatch(_POLISH.sub(r"\1/\2", last[-1]))
     if shared is None:
         return [], left
     parts = shared[2][1:].split("/")
