@@ -130,7 +130,7 @@ def plain_ordinal(token: str) -> str:
 def one_of_several(tokens: Sequence[str], at: int, words: Words, strict: bool) -> tuple[str, str]:
     """Answer the class and number of one of several: `2. Hinterhaus`, `UG 2`; else ("", "")."""
     pair = tokens[at : at + 2]
-    if not words.number_last or len(pair) < 2:
+    if len(pair) < 2:
         return "", ""
     after = tokens[at + 2] if at + 2 < len(tokens) else ""
     kind = NUMBERED.get(words.levels.get(pair[0], ""), "")

@@ -123,14 +123,16 @@ def _postal_code(value: str, code: str) -> str:
 
     A first zero that a spreadsheet dropped is put back where every code has as many digits.
     """
-    text = "".join(filter(str.isalnum, fold(value)))
+    plain_code = value.isascii() and value.isalnum()
+    text = value if plain_code else "".join(filter(str.isalnum, fold(value)))
     # Letters of other scripts may join once the signs between them are gone.
     text = text.upper() if text.isascii() else "".join(filter(str.isalnum, fold(text)))
-    for prefix in words_of(code).postal_prefixes:
+    words = words_of(code)
+    for prefix in words.postal_prefixes:
         if text.startswith(prefix) and text[len(prefix) : len(prefix) + 1].isdigit():
             text = text[len(prefix) :]
             break
-    if text.isdigit() and words_of(code).postal_digits - len(text) in (1, -3):
+    if words.postal_digits - len(text) in (1, -3) and text.isdigit():
         text = "0" + text
     return _capped(text)
 

@@ -44,9 +44,10 @@ def _next_level(
     `later` is the class of the level before it: the flat of `ground floor flat` needs no id, and
     the door of `2º B` no word.
     """
-    kind, name = one_of_several(tokens, at, words, strict)
-    if kind:
-        return (kind, name), at + 2
+    if words.number_last:
+        kind, name = one_of_several(tokens, at, words, strict)
+        if kind:
+            return (kind, name), at + 2
     return (
         _floor_level(tokens, at, words)
         or _named_level(tokens, at, words, strict, bare, later)

@@ -93,10 +93,8 @@ def _is_road(answer: list[str], words: Words) -> bool:
 def _joins(answer: list[str], token: str, following: str, words: Words) -> bool:
     """Say whether a letter belongs to the number before it: `12 a`, `12 bis`."""
     before = answer[-1]
-    if token[0].isdigit() and _is_road(answer, words):
-        return True
-    if not before[-1].isdigit() or not (before[0].isdigit()):
-        return False
+    if not before[-1].isdigit() or not before[0].isdigit():
+        return before == "n" and token[0].isdigit() and _is_road(answer, words)
     if token in _SUFFIXES:
         return True
     if len(token) != 1 or not token.isalpha():
@@ -165,9 +163,10 @@ def _unlink(tokens: list[str], at: int, words: Words) -> None:
         del tokens[at]
 
 
-def _is_title(before: list[str], token: str, following: str) -> bool:
+def _is_title(tokens: list[str], at: int) -> bool:
     """Say whether an abbreviation may be one: a name follows, so `Rua do Mar 5` has no marshal."""
-    if token in _NOUNS and (following in _LINKS or before[-1:] == ["do"]):
+    following = tokens[at + 1]
+    if tokens[at] in _NOUNS and (following in _LINKS or (at and tokens[at - 1] == "do")):
         return False
     return not following[0].isdigit()
 
@@ -190,8 +189,9 @@ def _type_first(tokens: list[str], words: Words) -> list[str]:
     if kind and words.links:
         _unlink(answer, first, words)
     for at in range(first, len(answer) - 1):
-        if answer[at] in words.words and _is_title(answer[:at], *answer[at : at + 2]):
-            answer[at] = words.words[answer[at]]
+        full = words.words.get(answer[at])
+        if full and full != answer[at] and _is_title(answer, at):
+            answer[at] = full
     if kind and start and words.number_last and _may_move(answer[1:], words):
         answer.append(answer.pop(0))
     return answer
