@@ -61,14 +61,15 @@ def has_duplicate_keys(body: bytes, value: Any) -> bool:
 
 def count_keys(value: Any) -> int:
     """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
-    count, open_values = 0, [value]
-    while open_values:
-        current = open_values.pop()
-        if isinstance(current, dict):
-            count += len(current)
-            open_values.extend([v for v in current.values() if isinstance(v, dict | list)])
-        elif isinstance(current, list):
-            open_values.extend([v for v in current if isinstance(v, dict | list)])
+    count, level = 0, [value]
+    while level:
+        deeper: list[Any] = []
+        for current in level:
+            if current.__class__ is dict:
+                count += len(current)
+            members = current.values() if current.__class__ is dict else current
+            deeper += [m for m in members if m.__class__ is dict or m.__class__ is list]
+        level = deeper
     return count
 
 

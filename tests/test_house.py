@@ -25,6 +25,7 @@ PURE = {
     "item_units/errors.py",
     "errors.py",
     "units/matching.py",
+    "units/rows.py",
     *(file.relative_to(APP).as_posix() for file in (APP / "units/addresses").glob("*.py")),
     "item_units/planning.py",
     "item_units/rules.py",

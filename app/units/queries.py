@@ -1,6 +1,6 @@
 """Reading units: one by id, or a list walked by a cursor. The rows come from the table's columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -8,33 +8,39 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Caller
 from app.accounts.service import GroupKey, find_group, may_use
-from app.db import MAX_ID, AnySelect
+from app.db import MAX_ID, AnyRow, AnySelect
 from app.query import cut_page, walk
 from app.units.errors import UnitNotFound
-from app.units.matching import BLANK, BLANK_ADDRESS, Attributes
 from app.units.models import Unit as UnitModel
+from app.units.rows import BLANK, BLANK_ADDRESS, Attributes
 
 TABLE: Table = UnitModel.__table__  # type: ignore[assignment]
-INLINE = [name for name in BLANK if name != "address"]
+INLINE = tuple(name for name in BLANK if name != "address")
 """The attributes that are columns of the same name."""
 
+ADDRESS = tuple(BLANK_ADDRESS)
+OWN = ("id", "group_id", "address_key", "version", "created_at", "updated_at")
+COLUMNS = [TABLE.c[name] for name in (*OWN, *INLINE, *ADDRESS)]
+"""What is read of a unit, in the order that ``attributes_from`` counts on."""
 
-def attributes_from(columns: Mapping[Any, Any]) -> Attributes:
-    """Answer the attributes in ``columns``, with the address as an object again."""
-    attributes = {name: columns[name] for name in INLINE}
-    has_address = columns["address_line_1"] is not None
-    attributes["address"] = {n: columns[n] for n in BLANK_ADDRESS} if has_address else None
+
+def attributes_from(row: Sequence[Any]) -> Attributes:
+    """Answer the attributes in a row of ``COLUMNS``, with the address as an object again."""
+    start, middle = len(OWN), len(OWN) + len(INLINE)
+    attributes = dict(zip(INLINE, row[start:middle], strict=True))
+    address = dict(zip(ADDRESS, row[middle:], strict=True))
+    attributes["address"] = address if address["address_line_1"] is not None else None
     return attributes
 
 
-def dump_unit(columns: Mapping[Any, Any]) -> dict[str, Any]:
+def dump_unit(row: AnyRow) -> dict[str, Any]:
     """Answer a unit as it is shown. Source: CONTRACT 5."""
     return {
-        "id": columns["id"],
-        "group_id": columns["group_id"],
-        **attributes_from(columns),
-        "created_at": columns["created_at"],
-        "updated_at": columns["updated_at"],
+        "id": row.id,
+        "group_id": row.group_id,
+        **attributes_from(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
     }
 
 
@@ -46,7 +52,7 @@ def get_unit(session: Session, caller: Caller, unit_id: int) -> tuple[dict[str, 
     row = session.execute(_visible(caller).where(TABLE.c.id == min(unit_id, MAX_ID))).one_or_none()
     if row is None:
         raise UnitNotFound()
-    return dump_unit(row._mapping), row.version
+    return dump_unit(row), row.version
 
 
 def list_units(
@@ -66,11 +72,11 @@ def list_units(
     if wanted.get("updated_since") is not None:
         query = query.where(TABLE.c.updated_at >= wanted["updated_since"])
     page, more = cut_page(session.execute(query).all(), "updated_at", wanted["limit"])
-    return {"units": [dump_unit(row._mapping) for row in page], "next_cursor": more}
+    return {"units": [dump_unit(row) for row in page], "next_cursor": more}
 
 
 def _visible(caller: Caller) -> AnySelect:
-    return select(TABLE).where(
+    return select(*COLUMNS).where(
         TABLE.c.organization_id == caller.organization_id,
         may_use(caller, UnitModel.group_id.expression),
     )

@@ -13,17 +13,10 @@ from app.db import AnyRow, utcnow
 from app.units.addresses import RECIPE
 from app.units.answers import describe
 from app.units.errors import UnitsRejected
-from app.units.matching import (
-    BLANK_ADDRESS,
-    Plan,
-    Reject,
-    Unit,
-    UnitRow,
-    plan,
-    row_from,
-)
+from app.units.matching import Plan, Reject, Unit, plan
 from app.units.models import Unit as UnitModel
-from app.units.queries import INLINE, TABLE, attributes_from
+from app.units.queries import COLUMNS, INLINE, TABLE, attributes_from
+from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
 from app.units.schemas import UnitsRequest
 
 
@@ -63,7 +56,7 @@ def load_sought(
     identifiers = {row.attributes["identifier"] for row in valid if "identifier" in row.attributes}
     keys = {row.address_key for row in valid if row.address_key is not None}
     found = session.execute(
-        select(TABLE)
+        select(*COLUMNS)
         .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
         .where(
             or_(
@@ -80,7 +73,7 @@ def unit_from(row: AnyRow) -> Unit:
     """Answer the stored unit in a row of the table."""
     return Unit(
         row.id,
-        attributes_from(row._mapping),
+        attributes_from(row),
         row.address_key,
         row.version,
         row.created_at,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.db import Base, db
-from app.units.matching import BLANK, BLANK_ADDRESS
+from app.units.rows import BLANK, BLANK_ADDRESS
 from tests.units import reference_model
 from tests.world import World
 
