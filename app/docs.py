@@ -27,7 +27,7 @@ from app.errors import (
 )
 from app.fields import Field
 from app.operations import Operation
-from app.payload import json_response
+from app.payload import NDJSON, json_response
 
 VERSION = "1.0"
 DESCRIPTION = """Keeps an organization's master data in step with the systems it comes from.
@@ -115,6 +115,10 @@ def describe_operation(described: Operation, rule: Rule, path: str) -> dict[str,
         if described.examples:
             content["examples"] = {k: {"value": v} for k, v in described.examples.items()}
         entry["requestBody"] = {"required": True, "content": {kind: content}}
+    if described.lines:
+        stream = {NDJSON: {"schema": {"type": "string", "description": described.lines}}}
+        entry["requestBody"]["content"] |= stream
+        entry["responses"][str(described.status)]["content"] |= stream
     return entry
 
 

@@ -32,6 +32,8 @@ class Operation:
     examples: Mapping[str, Any] = field(default_factory=dict)
     is_open: bool = False
     is_form: bool = False
+    lines: str = ""
+    """Where the body may also be a stream of lines (NDJSON): what comes in and what goes out."""
 
 
 def operation(described: Operation) -> Callable[[View], View]:

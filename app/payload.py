@@ -1,14 +1,18 @@
 """Reading a request body and writing an answer: strict JSON in both directions."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 import orjson
 from flask import Response, request
+from werkzeug.wsgi import FileWrapper
 
 from app.errors import ApiError, UnsupportedMediaType
+from app.lines import BLOCK, expand, read_blocks, split_lines
 from app.tags import ANY, entity_tag
 
+NDJSON = "application/x-ndjson"
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
@@ -26,6 +30,24 @@ def read_object(malformed: type[ApiError]) -> dict[str, Any]:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
     return parse_object(request.get_data(), malformed)
+
+
+def read_lines() -> Iterator[bytes | None]:
+    """Answer the lines of the request's body, of any length; None for a line that is too long.
+
+    Raises ``UnsupportedMediaType`` (415), and ``lines.BrokenBody`` where the body breaks off.
+    """
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding not in ("identity", "gzip"):
+        raise UnsupportedMediaType("The request body may be compressed by gzip only.")
+    request.max_content_length = 2**63  # The lines are bounded, not the body.
+    blocks = read_blocks(request.stream)
+    return split_lines(expand(blocks) if coding == "gzip" else blocks)
+
+
+def file_response(file: IO[bytes], content_type: str) -> Response:
+    """Answer what stands in ``file``, block by block; it is closed with the answer."""
+    return Response(FileWrapper(file, BLOCK), content_type=content_type, direct_passthrough=True)
 
 
 def parse_object(body: bytes, malformed: type[ApiError]) -> dict[str, Any]:

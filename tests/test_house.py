@@ -160,5 +160,6 @@ def test_a_route_that_writes_is_a_transaction(migrated_app: Flask) -> None:
     for rule in migrated_app.url_map.iter_rules():
         writes = bool((rule.methods or set()) & {"POST", "PUT", "DELETE"})
         view = migrated_app.view_functions[rule.endpoint]
-        if rule.rule != "/oauth/token":
+        # A stream has a transaction a chunk, so its view is none as a whole.
+        if rule.rule not in ("/oauth/token", "/api/v1.0/units/multiple"):
             assert hasattr(view, "__wrapped__") is writes, rule.rule

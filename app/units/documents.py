@@ -9,6 +9,8 @@ from typing import Any
 from marshmallow import fields
 
 from app.fields import Field, StrictSchema, Text
+from app.query import QueryId
+from app.units.requests import UpsertQuery
 from app.units.schemas import UnitSchema
 
 EXAMPLE = {
@@ -37,6 +39,13 @@ class GroupId(Field):
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of both."""
         return {"type": ["integer", "string", "null"], "pattern": "^[0-9]*$"}
+
+
+class AnyUpsertQuery(UpsertQuery):
+    """The query of an upsert; the group stands here only where the body is a stream of lines."""
+
+    group_id = QueryId(metadata={"description": "only with application/x-ndjson"})
+    group_external_ref = Text(metadata={"description": "only with application/x-ndjson"})
 
 
 class UnitsBody(StrictSchema):
@@ -69,7 +78,13 @@ class RowError(StrictSchema):
     type = fields.String(
         required=True,
         metadata={
-            "enum": ["invalid_unit", "insufficient_data", "ambiguous_address", "identity_conflict"]
+            "enum": [
+                "invalid_unit",
+                "invalid_json",
+                "insufficient_data",
+                "ambiguous_address",
+                "identity_conflict",
+            ]
         },
     )
     message = fields.String(required=True)

@@ -71,15 +71,17 @@ def plan(
     stored: Iterable[Unit],
     now: datetime,
     default_country: str = "",
+    first: int = 0,
 ) -> Plan:
     """Decide for each row whether it creates, updates, changes nothing or fails.
 
-    ``stored`` must hold every unit of the group whose identifier or address key is sought by a row.
-    Source: S1, CONTRACT 4.3.
+    ``stored`` must hold every unit of the group whose identifier or address key is sought by a row;
+    ``first`` is the index of the first row. Source: S1, CONTRACT 4.3.
     """
     known = KnownUnits(stored, now, default_country)
     steps = [
-        row if isinstance(row, Reject) else known.take(index, row) for index, row in enumerate(rows)
+        row if isinstance(row, Reject) else known.take(index, row)
+        for index, row in enumerate(rows, first)
     ]
     updated = [unit for unit in known.touched.values() if unit.id is not None]
     return Plan(steps, known.created, updated)

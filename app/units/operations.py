@@ -3,7 +3,14 @@
 from app.accounts.errors import GroupNotFound, GroupReferenceNotFound, NoAccessToGroup
 from app.errors import InvalidRequest
 from app.operations import Operation
-from app.units.documents import EXAMPLE, UnitsAnswer, UnitsBody, UnitShown, UnitsPage
+from app.units.documents import (
+    EXAMPLE,
+    AnyUpsertQuery,
+    UnitsAnswer,
+    UnitsBody,
+    UnitShown,
+    UnitsPage,
+)
 from app.units.errors import (
     BothGroupIdentifiersProvided,
     InvalidJson,
@@ -12,13 +19,13 @@ from app.units.errors import (
     UnitNotFound,
     UnitsRejected,
 )
-from app.units.schemas import ListQuery, UpsertQuery
+from app.units.requests import ListQuery
 
 UPSERT_UNITS = Operation(
     id="upsertUnits",
     summary="Create or update many units of one group",
     body=UnitsBody,
-    query=UpsertQuery,
+    query=AnyUpsertQuery,
     answer=UnitsAnswer,
     errors=(
         InvalidJson,
@@ -32,6 +39,7 @@ UPSERT_UNITS = Operation(
         UnitsRejected,
     ),
     examples={"two flats": EXAMPLE},
+    lines="One unit a line in, one result a line out, in order; then a line with the summary.",
 )
 
 GET_UNIT = Operation(

@@ -12,12 +12,13 @@ from app.accounts.service import lock_group
 from app.db import AnyRow, utcnow
 from app.units.addresses import RECIPE
 from app.units.answers import describe
+from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.matching import Plan, Reject, Unit, plan
 from app.units.models import Unit as UnitModel
 from app.units.queries import COLUMNS, INLINE, TABLE, attributes_from
+from app.units.requests import StreamRequest, UnitsRequest
 from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
-from app.units.schemas import UnitsRequest
 
 
 def upsert_units(
@@ -29,9 +30,7 @@ def upsert_units(
     Raises ``GroupNotFound``, ``NoAccessToGroup``, what is wrong with the rows as a whole, and
     ``UnitsRejected`` (422) if an atomic request has a failing row. Source: CONTRACT 4.
     """
-    rows = [
-        row if isinstance(row, Reject) else row_from(row, default_country) for row in request.rows
-    ]
+    rows = make_rows(request.rows, default_country)
     group_id = lock_group(session, caller, request.group)
     if request.fault:
         raise request.fault
@@ -46,6 +45,39 @@ def upsert_units(
         failed = answer["summary"]["failed"]
         raise UnitsRejected(f"Nothing was written: {failed} of {len(rows)} units failed.", answer)
     return answer
+
+
+def upsert_chunk(
+    session: Session,
+    caller: Caller,
+    request: StreamRequest,
+    default_country: str,
+    claims: Claims,
+    first: int,
+    loaded: Sequence[dict[str, Any] | Reject],
+) -> tuple[int, Plan]:
+    """Create or update the units of one chunk of a stream, whose first row has the index ``first``.
+
+    Answers the group's id and the plan that was carried out. ``claims`` knows which units earlier chunks
+    named. Raises as ``find_group`` does. Source: CONTRACT 4; chunks are ours, docs/decisions.md.
+    """
+    rows = make_rows(loaded, default_country)
+    group_id = lock_group(session, caller, request.group)
+    stored = load_sought(session, caller.organization_id, group_id, rows)
+    claimed = claims.find(unit.id for unit in stored if unit.id is not None)
+    for unit in stored:
+        unit.claimed_by = claimed.get(unit.id or 0)
+    planned = plan(rows, stored, utcnow(), default_country, first)
+    if not request.dry_run:
+        write(session, caller.organization_id, group_id, planned)
+    return group_id, planned
+
+
+def make_rows(
+    loaded: Sequence[dict[str, Any] | Reject], default_country: str
+) -> list[UnitRow | Reject]:
+    """Answer the valid rows ready to be matched, and the others as they are."""
+    return [row if isinstance(row, Reject) else row_from(row, default_country) for row in loaded]
 
 
 def load_sought(
