@@ -1,4 +1,4 @@
-"""Commands for operators: ``flask --app wsgi provision``, ``token``, ``client disable``."""
+"""Commands for operators: ``flask --app wsgi provision``, ``token``, ``client disable``, ``units``."""
 
 from typing import IO
 
@@ -13,6 +13,7 @@ from app import provisioning
 from app.accounts.auth import disable_client, issue_token
 from app.accounts.models import Client
 from app.db import db, transactional, utcnow
+from app.units.commands import units_group
 
 client_group = AppGroup("client", help="Manage clients.")
 
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(provision)
     app.cli.add_command(token)
     app.cli.add_command(client_group)
+    app.cli.add_command(units_group)
 
 
 @click.command("provision")

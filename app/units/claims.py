@@ -11,6 +11,8 @@ from types import TracebackType
 
 import orjson
 
+from app.units.matching import Plan, Reject
+
 
 class Claims:
     """A map from unit ids to the latest row that claimed them."""
@@ -37,8 +39,15 @@ class Claims:
         query = "SELECT unit, row FROM claims WHERE unit IN (SELECT value FROM json_each(?))"
         return dict(self.rows.execute(query, [wanted]))
 
-    def note(self, claims: Iterable[tuple[int, int]]) -> None:
-        """Remember that rows claimed units: pairs of a unit's id and a row."""
+    def note(self, planned: Plan) -> None:
+        """Remember which rows of a plan that was carried out claimed which units."""
+        claims = (
+            (step.unit.id, step.unit.claimed_by)
+            for step in planned.steps
+            if not isinstance(step, Reject)
+            and step.unit.id is not None
+            and step.unit.claimed_by is not None
+        )
         self.rows.execute("BEGIN")
         self.rows.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", claims)
         self.rows.execute("COMMIT")

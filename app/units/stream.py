@@ -66,13 +66,7 @@ def write_chunk(
     """Carry out a chunk, write its results and remember its claims; answers the counts."""
     group_id, planned = upsert(claims, first, rows)
     out.writelines(map(to_line, describe_rows(planned, group_id, first=first)))
-    claims.note(
-        (step.unit.id, step.unit.claimed_by)
-        for step in planned.steps
-        if not isinstance(step, Reject)
-        and step.unit.id is not None
-        and step.unit.claimed_by is not None
-    )
+    claims.note(planned)
     return count_actions(planned)
 
 
