@@ -18,9 +18,10 @@ JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
-def read_object(malformed: type[ApiError]) -> dict[str, Any]:
+def read_object(malformed: type[ApiError], *, keep: bool = True) -> dict[str, Any]:
     """Answer the body of the request, a JSON object.
 
+    ``keep`` it for a view that may run twice (``db.transactional``); a large one is better let go.
     Raises ``UnsupportedMediaType`` (415), Werkzeug's 413, and ``malformed`` with a text that says
     what is wrong: no JSON, no object, or a key twice in one object. Source: CONTRACT 2.
     """
@@ -29,7 +30,7 @@ def read_object(malformed: type[ApiError]) -> dict[str, Any]:
         raise UnsupportedMediaType()
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
-    return parse_object(request.get_data(), malformed)
+    return parse_object(request.get_data(cache=keep), malformed)
 
 
 def read_lines() -> Iterator[bytes | None]:

@@ -74,7 +74,7 @@ def load_request(
     flags = load_query(UpsertQuery(), query, refuse_parameter)
     units = body.get("units")
     fault = find_fault(units, max_units)
-    rows = [] if fault else [load_row(row) for row in units or []]
+    rows = [] if fault else load_rows(units)
     return UnitsRequest(group, rows, fault, **flags)
 
 
@@ -101,6 +101,14 @@ def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[s
     wanted = load_query(ListQuery(), query, refuse_parameter)
     keys = wanted.pop("group_id", None), wanted.pop("group_external_ref", None)
     return (None if keys == (None, None) else load_group(*keys)), wanted
+
+
+def load_rows(units: Any) -> list[dict[str, Any] | Reject]:
+    """Answer the rows in ``units``, loaded in place: what was sent is let go row by row."""
+    for index, row in enumerate(units):
+        units[index] = load_row(row)
+    rows: list[dict[str, Any] | Reject] = units
+    return rows
 
 
 def load_group(group_id: Any, external_ref: Any) -> GroupKey:

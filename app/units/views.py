@@ -34,13 +34,18 @@ def upsert_many() -> Response:
     return upsert_lines() if request.mimetype == NDJSON else upsert_all()
 
 
-@transactional
 def upsert_all() -> Response:
-    """Create or update the units of one JSON body, in one transaction."""
+    """Create or update the units of one JSON body, in one transaction.
+
+    The body is read and let go before the transaction begins; only its rows are kept.
+    """
     config = current_app.config
-    body, query = read_object(InvalidJson), request.args.items(multi=True)
-    wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
-    return json_response(upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
+    query = request.args.items(multi=True)
+    wanted = load_request(
+        read_object(InvalidJson, keep=False), query, config["MAX_UNITS_PER_REQUEST"]
+    )
+    upsert = transactional(upsert_units)
+    return json_response(upsert(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
 
 
 def upsert_lines() -> Response:
