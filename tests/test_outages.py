@@ -57,6 +57,8 @@ def test_a_lock_held_by_somebody_else_is_503(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert read.status_code == 404
     assert world.post_units([{"identifier": "A"}]).status_code == 200
+    with app.app_context():
+        db.engine.dispose()
 
 
 class FakeDriverError(Exception):
