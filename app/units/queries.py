@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import BindParameter
 
 from app.accounts.auth import Caller
 from app.accounts.service import GroupKey, find_group, may_use
 from app.db import MAX_ID, AnyRow, AnySelect
 from app.query import cut_page, walk
+from app.units.addresses import RECIPE
 from app.units.errors import UnitNotFound
 from app.units.models import Unit as UnitModel
 from app.units.rows import BLANK, BLANK_ADDRESS, Attributes
@@ -19,9 +21,28 @@ INLINE = tuple(name for name in BLANK if name != "address")
 """The attributes that are columns of the same name."""
 
 ADDRESS = tuple(BLANK_ADDRESS)
-OWN = ("id", "group_id", "address_key", "version", "created_at", "updated_at")
+OWN = (
+    "id",
+    "group_id",
+    "address_key",
+    "address_recipe",
+    "version",
+    "created_at",
+    "updated_at",
+)
 COLUMNS = [TABLE.c[name] for name in (*OWN, *INLINE, *ADDRESS)]
 """What is read of a unit, in the order that ``attributes_from`` counts on."""
+
+
+_RECIPE: BindParameter[int] = bindparam("recipe", RECIPE, literal_execute=True)
+IS_CURRENT = TABLE.c.address_recipe == _RECIPE
+"""The unit's address key was made by today's recipe."""
+
+STALE = (TABLE.c.address_recipe < _RECIPE, TABLE.c.address_recipe > _RECIPE)
+"""It was made by an older one, or by a newer one beside which this server still runs.
+
+Two ranges and a literal: even a plan made before the values are known reads them from the index.
+"""
 
 
 def attributes_from(row: Sequence[Any]) -> Attributes:

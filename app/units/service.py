@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.orm import Session
 
 from app import bulk
@@ -16,9 +16,9 @@ from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.matching import Plan, Reject, Unit, plan
 from app.units.models import Unit as UnitModel
-from app.units.queries import COLUMNS, INLINE, TABLE, attributes_from
+from app.units.queries import COLUMNS, INLINE, IS_CURRENT, STALE, TABLE, attributes_from
 from app.units.requests import StreamRequest, UnitsRequest
-from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
+from app.units.rows import BLANK_ADDRESS, UnitRow, key_of, row_from
 
 
 def upsert_units(
@@ -34,7 +34,7 @@ def upsert_units(
     group_id = lock_group(session, caller, request.group)
     if request.fault:
         raise request.fault
-    stored = load_sought(session, caller.organization_id, group_id, rows)
+    stored = load_sought(session, caller.organization_id, group_id, rows, default_country)
     # The time is taken under the lock, so that within a group it never goes back.
     planned = plan(rows, stored, utcnow(), default_country)
     rejected = request.atomic and planned.has_failures
@@ -63,7 +63,7 @@ def upsert_chunk(
     """
     rows = make_rows(loaded, default_country)
     group_id = lock_group(session, caller, request.group)
-    stored = load_sought(session, caller.organization_id, group_id, rows)
+    stored = load_sought(session, caller.organization_id, group_id, rows, default_country)
     claimed = claims.find(unit.id for unit in stored if unit.id is not None)
     for unit in stored:
         unit.claimed_by = claimed.get(unit.id or 0)
@@ -81,32 +81,44 @@ def make_rows(
 
 
 def load_sought(
-    session: Session, organization_id: int, group_id: int, rows: Sequence[UnitRow | Reject]
+    session: Session,
+    organization_id: int,
+    group_id: int,
+    rows: Sequence[UnitRow | Reject],
+    default_country: str,
 ) -> list[Unit]:
-    """Answer every stored unit of the group whose identifier or address key a row seeks."""
+    """Answer every stored unit of the group whose identifier or address key a row seeks.
+
+    What another recipe made a key of may have any key by today's: where an address is sought, all of it
+    is loaded, so that matching is right while ``rekey`` runs and while two versions serve side by side.
+    """
     valid = [row for row in rows if isinstance(row, UnitRow)]
     identifiers = {row.attributes["identifier"] for row in valid if "identifier" in row.attributes}
     keys = {row.address_key for row in valid if row.address_key is not None}
+    in_group = and_(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
+    sought = [
+        bulk.is_one_of(session, UnitModel.identifier, identifiers),
+        and_(IS_CURRENT, bulk.is_one_of(session, UnitModel.address_key, keys)),
+    ]
+    if keys:
+        sought += STALE
+    # Apart, each is surely answered by its index; of conditions joined by OR, planners scan the group.
+    # And nothing is joined: a plan that was made while the table was small must not become quadratic.
     found = session.execute(
-        select(*COLUMNS)
-        .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
-        .where(
-            or_(
-                bulk.is_one_of(session, UnitModel.identifier, identifiers),
-                bulk.is_one_of(session, UnitModel.address_key, keys),
-            )
-        )
-        .order_by(TABLE.c.id)
+        union_all(*(select(*COLUMNS).where(in_group, condition) for condition in sought))
     )
-    return [unit_from(row) for row in found]
+    by_id = {row.id: row for row in found}
+    return [unit_from(by_id[unit_id], default_country) for unit_id in sorted(by_id)]
 
 
-def unit_from(row: AnyRow) -> Unit:
-    """Answer the stored unit in a row of the table."""
+def unit_from(row: AnyRow, default_country: str) -> Unit:
+    """Answer the stored unit in a row of the table, its key by today's recipe."""
+    attributes = attributes_from(row)
+    is_current = row.address_recipe == RECIPE
     return Unit(
         row.id,
-        attributes_from(row),
-        row.address_key,
+        attributes,
+        row.address_key if is_current else key_of(attributes, default_country),
         row.version,
         row.created_at,
         row.updated_at,
