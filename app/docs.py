@@ -2,7 +2,7 @@
 
 Each view says what it takes and answers with ``@operation``; the fields say what they accept
 (``Field.describe``) and the error classes their status, type and text. So the description is made of
-what the code does, and ``tests/conftest.py`` holds every answer of the test suite against it.
+what the code does, and ``tests/fixtures.py`` holds every answer of the test suite against it.
 """
 
 import re
