@@ -91,7 +91,8 @@ class Text(Field):
         return Annotated[str, msgspec.Meta(pattern=self.plain)]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_none=True, **kwargs)
+        # A null never reaches _deserialize, so what is required must not take one at all.
+        super().__init__(allow_none=not kwargs.get("required", False), **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
