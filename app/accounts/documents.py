@@ -2,13 +2,13 @@
 
 from marshmallow import fields
 
-from app.fields import StrictSchema
+from app.fields import Choice, StrictSchema
 
 
 class TokenBody(StrictSchema):
     """OAuth 2.0 client credentials, as a form; the client may also use Basic authorization."""
 
-    grant_type = fields.String(required=True, metadata={"enum": ["client_credentials"]})
+    grant_type = Choice("client_credentials", required=True)
     client_id = fields.String()
     client_secret = fields.String(metadata={"format": "password"})
 

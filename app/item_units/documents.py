@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Field, StrictBoolean, StrictInteger, StrictSchema, Text
+from app.fields import Choice, Field, StrictBoolean, StrictInteger, StrictSchema, Text
 from app.item_units.schemas import MAX_INTEGER, ItemUnitSchema
 from app.items.documents import Paging, RowFailure, RowsSummary
 
@@ -20,7 +20,7 @@ class IdOrReference(Field):
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of both."""
-        return {"type": ["integer", "string"]}
+        return {"type": ["integer", "string"], "minimum": 1, "minLength": 1}
 
 
 class UpsertBody(ItemUnitSchema):
@@ -106,7 +106,7 @@ class ItemUnitResult(ItemUnitShown):
     index = fields.Integer(required=True)
     success = fields.Boolean(required=True)
     failure_reason = fields.String(required=True)
-    action = fields.String(metadata={"enum": ["created", "updated", "unchanged"]})
+    action = Choice("created", "updated", "unchanged")
     error = fields.Nested(RowFailure)
     itemId = fields.String(allow_none=True)  # noqa: N815
     unitId = fields.String(allow_none=True)  # noqa: N815
