@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import fields
 from werkzeug.routing import Rule
 
-from app.errors import ITEM_PREFIXES, ApiError
+from app.errors import ITEM_PREFIXES, ApiError, body_for
 from app.fields import Field, StrictSchema
 from app.operations import Operation
 from app.query import QuerySchema
@@ -31,6 +31,42 @@ CONDITIONS = {
     "If-Match": "Only if the record is in one of these states (ETags), or `*`: if there is one.",
     "If-None-Match": "`*`: only if there is no such record yet. On a GET: 304 if nothing changed.",
 }
+
+
+EXAMPLES: dict[str, Any] = {
+    "address_line_1": "12 Main Street",
+    "address_line_2": "Apt 4",
+    "barcode": "(10)45566(17)161231",
+    "building_name": "North Tower",
+    "city": "Springfield",
+    "country": "US",
+    "expirationDate": "2016-12-31",
+    "external_ref": "north-tower",
+    "failure_reason": "",
+    "group_external_ref": "north-tower",
+    "href": "/api/v1.0/items/497",
+    "identifier": "A-1",
+    "itemId": "eliteBook_820",
+    "itemReference": "eliteBook_820",
+    "latitude": 39.8,
+    "longitude": -89.6,
+    "name": "A name",
+    "number_of_bathrooms": 1.5,
+    "number_of_bedrooms": 2,
+    "organization": "entity1",
+    "postal_code": "62701",
+    "quantity": 4,
+    "reference": "eliteBook_820",
+    "salesQuantity": 1,
+    "sqft": 640,
+    "state": "IL",
+    "unitId": "A-1",
+    "unitReference": "A-1",
+    "unit_number": "4",
+    "volume": 0.05,
+    "weight": 16,
+}
+"""What the page shows of a field, by its name; otherwise it makes something up from the pattern."""
 
 
 class ErrorDetail(StrictSchema):
@@ -59,13 +95,16 @@ ENVELOPES = {schema.__name__: schema for schema in (UnitsError, ItemUnitsError)}
 def describe_field(_converter: object, field: Any, ret: dict[str, Any]) -> dict[str, Any]:
     """Answer what one of our fields says of itself, null added where it takes it.
 
-    In a query there is no null: a parameter is there or it is not.
+    In a query there is no null, and no example that would be sent unasked.
     """
+    is_query = isinstance(field.parent, QuerySchema)
+    name = field.data_key or field.name
+    example = {"examples": [EXAMPLES[name]]} if name in EXAMPLES and not is_query else {}
     if not isinstance(field, Field):
-        return {}
-    described = field.describe()
+        return example
+    described = field.describe() | example
     kind = described.get("type", ret.get("type"))
-    if field.allow_none and isinstance(kind, str) and not isinstance(field.parent, QuerySchema):
+    if field.allow_none and isinstance(kind, str) and not is_query:
         described["type"] = [kind, "null"]
         if "enum" in described:
             # Generators name the type of the words after the title.
@@ -159,7 +198,7 @@ def describe_failures(
     answers = {
         str(status): {
             "description": _explain(of_status),
-            "content": {"application/json": {"schema": _failure(described, path, of_status)}},
+            "content": {"application/json": _failure(described, path, of_status)},
         }
         for status, of_status in sorted(by_status.items())
     }
@@ -172,17 +211,26 @@ def _explain(errors: Iterable[type[ApiError]]) -> str:
     """Answer a Markdown list of the codes, each with the first sentence of its class's docstring."""
     causes: dict[str, list[str]] = {}
     for error in errors:
-        cause = (error.__doc__ or "").split(" Source:")[0].split("\n")[0].replace("``", "`").strip()
-        if cause not in causes.setdefault(error.type, []):
+        if (cause := _cause(error)) not in causes.setdefault(error.type, []):
             causes[error.type].append(cause)
     return "\n".join(f"- `{code}`: {' '.join(texts)}" for code, texts in causes.items())
 
 
+def _cause(error: type[ApiError]) -> str:
+    """Answer the first line of the class's docstring, without its source: what the error means."""
+    return (error.__doc__ or "").split("\n")[0].split(" Source:")[0].replace("``", "`").strip()
+
+
 def _failure(described: Operation, path: str, errors: Sequence[type[ApiError]]) -> dict[str, Any]:
-    """Answer the schema of a failure: an envelope that all share, narrowed to these codes."""
+    """Answer a failure: an envelope that all share, narrowed to these codes, and one of each."""
     codes = {"enum": sorted({error.type for error in errors})}
     is_item = path.startswith(ITEM_PREFIXES)
     narrowed = codes if is_item else {"properties": {"type": codes}}
     wider = described.failures.get(errors[0].status)
     name = wider.__name__ if wider else (ItemUnitsError if is_item else UnitsError).__name__
-    return {"$ref": f"#/components/schemas/{name}", "properties": {"error": narrowed}}
+    shown = {"$ref": f"#/components/schemas/{name}", "properties": {"error": narrowed}}
+    if wider:
+        return {"schema": shown}
+    texts = {error.type: error.message or _cause(error) for error in errors}
+    examples = {code: {"value": body_for(path, code, text)} for code, text in texts.items()}
+    return {"schema": shown, "examples": examples}

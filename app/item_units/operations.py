@@ -2,13 +2,13 @@
 
 from app.item_units.documents import (
     EXAMPLE,
-    CreateBody,
+    ItemUnitBody,
+    ItemUnitCreation,
     ItemUnitsAnswer,
     ItemUnitsBody,
     ItemUnitShown,
     ItemUnitsPage,
-    UpdateBody,
-    UpsertBody,
+    ItemUnitUpdate,
 )
 from app.item_units.errors import (
     AlreadyAssigned,
@@ -53,7 +53,7 @@ clears `volume`, `weight`, `barcode` and `expirationDate`.
 
 A GS1-128 `barcode` with AI (17) fills `expirationDate`, unless you send one.""",
     status=201,
-    body=UpsertBody,
+    body=ItemUnitBody,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
@@ -66,7 +66,7 @@ UPDATE_ITEM_UNIT_BY_REFERENCE = Operation(
     id="updateItemUnitByReference",
     summary="Update the item-unit of a pair",
     description="As the upsert, but 404 where the pair has no item-unit yet.",
-    body=UpsertBody,
+    body=ItemUnitBody,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, ItemUnitNotFound, *CHANGE_ERRORS),
@@ -105,7 +105,7 @@ CREATE_ITEM_UNIT = Operation(
     description="""`itemId` and `unitId` are ids, or references with `useExternalId: true`. A pair that
 exists is refused with `already_assigned`.""",
     status=201,
-    body=CreateBody,
+    body=ItemUnitCreation,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
@@ -123,7 +123,7 @@ exists is refused with `already_assigned`.""",
 UPDATE_ITEM_UNIT = Operation(
     id="updateItemUnit",
     summary="Update an item-unit, or move it to another item or unit",
-    body=UpdateBody,
+    body=ItemUnitUpdate,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, ItemUnitNotFound, *CHANGE_ERRORS, AlreadyAssigned),
