@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import create_app
 from app.db import RETRY_PAUSES, db, transactional
-from tests.conftest import MIGRATIONS, config_for
+from tests.fixtures import MIGRATIONS, config_for
 from tests.world import API, World
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Field, StrictSchema, Text
-from app.query import QueryId
+from app.fields import Choice, Field, StrictSchema, Text
+from app.openapi import ErrorDetail
+from app.query import QueryId, about
 from app.units.requests import UpsertQuery
-from app.units.schemas import UnitSchema
+from app.units.schemas import AddressSchema, BathroomSchema, UnitSchema
 
 EXAMPLE = {
     "group_external_ref": "north-tower",
@@ -44,8 +45,12 @@ class GroupId(Field):
 class AnyUpsertQuery(UpsertQuery):
     """The query of an upsert; the group stands here only where the body is a stream of lines."""
 
-    group_id = QueryId(metadata={"description": "only with application/x-ndjson"})
-    group_external_ref = Text(metadata={"description": "only with application/x-ndjson"})
+    group_id = QueryId(metadata=about("Only with application/x-ndjson: the group."))
+    group_external_ref = Text(metadata=about("Only with application/x-ndjson: the group."))
+
+
+class UnitRow(UnitSchema):
+    """A unit to create or update."""
 
 
 class UnitsBody(StrictSchema):
@@ -53,12 +58,30 @@ class UnitsBody(StrictSchema):
 
     group_id = GroupId()
     group_external_ref = Text()
-    units = fields.List(fields.Nested(UnitSchema), required=True, metadata={"maxItems": 10_000})
+    units = fields.List(fields.Nested(UnitRow), required=True, metadata={"maxItems": 10_000})
 
 
-class UnitShown(UnitSchema):
+class AllShown(StrictSchema):
+    """A schema of an answer that always has every field, be it null."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say so of each field."""
+        field_obj.required = True
+
+
+class StoredAddress(AllShown, AddressSchema):
+    """An address as it now stands."""
+
+
+class StoredBathroom(AllShown, BathroomSchema):
+    """A bathroom as it now stands."""
+
+
+class UnitShown(AllShown, UnitSchema):
     """A unit as it now stands."""
 
+    bathrooms = fields.List(fields.Nested(StoredBathroom), allow_none=True)
+    address = fields.Nested(StoredAddress, allow_none=True)
     id = fields.Integer(required=True)
     group_id = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
@@ -75,17 +98,13 @@ class UnitsPage(StrictSchema):
 class RowError(StrictSchema):
     """Why a row failed: ``type`` for machines, ``message`` for people, the rest by type."""
 
-    type = fields.String(
+    type = Choice(
+        "invalid_unit",
+        "invalid_json",
+        "insufficient_data",
+        "ambiguous_address",
+        "identity_conflict",
         required=True,
-        metadata={
-            "enum": [
-                "invalid_unit",
-                "invalid_json",
-                "insufficient_data",
-                "ambiguous_address",
-                "identity_conflict",
-            ]
-        },
     )
     message = fields.String(required=True)
     fields_ = fields.Dict(
@@ -109,8 +128,8 @@ class UnitResult(UnitSchema):
     index = fields.Integer(required=True)
     success = fields.Boolean(required=True)
     failure_reason = fields.String(required=True)
-    action = fields.String(metadata={"enum": ["created", "updated", "unchanged", "skipped"]})
-    matched_by = fields.String(allow_none=True, metadata={"enum": ["identifier", "address", None]})
+    action = Choice("created", "updated", "unchanged", "skipped")
+    matched_by = Choice("identifier", "address", allow_none=True)
     error = fields.Nested(RowError)
     id = fields.Integer(allow_none=True)
     group_id = fields.Integer()
@@ -134,3 +153,9 @@ class UnitsAnswer(StrictSchema):
     units = fields.List(fields.Nested(UnitResult), required=True)
     summary = fields.Nested(UnitsSummary, required=True)
     dry_run = fields.Boolean(metadata={"description": "true where nothing was written"})
+
+
+class UnitsRejection(UnitsAnswer):
+    """An atomic request that was refused: why, and a result per row."""
+
+    error = fields.Nested(ErrorDetail, required=True)

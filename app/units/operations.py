@@ -10,6 +10,7 @@ from app.units.documents import (
     UnitsBody,
     UnitShown,
     UnitsPage,
+    UnitsRejection,
 )
 from app.units.errors import (
     BothGroupIdentifiersProvided,
@@ -24,6 +25,12 @@ from app.units.requests import ListQuery
 UPSERT_UNITS = Operation(
     id="upsertUnits",
     summary="Create or update many units of one group",
+    description="""Name the group by `group_id` or by `group_external_ref`, not both. Rows are taken in
+order: a known `identifier` finds its unit, else an `address` that fits one unit does, however it is
+spelt; else a new unit is created.
+
+Absent fields keep their value and `null` clears it. The answer is 200 even when rows failed: see
+`success` and `failure_reason` of each row, or `summary`.""",
     body=UnitsBody,
     query=AnyUpsertQuery,
     answer=UnitsAnswer,
@@ -38,6 +45,7 @@ UPSERT_UNITS = Operation(
         TooManyUnits,
         UnitsRejected,
     ),
+    failures={422: UnitsRejection},
     examples={"two flats": EXAMPLE},
     lines="One unit a line in, one result a line out, in order; then a line with the summary.",
 )
@@ -54,6 +62,8 @@ GET_UNIT = Operation(
 LIST_UNITS = Operation(
     id="listUnits",
     summary="List units, oldest change first",
+    description="""Follow `next_cursor` until it is null. To follow changes, ask again with
+`updated_since` a minute before the newest `updated_at` that you have.""",
     query=ListQuery,
     answer=UnitsPage,
     errors=(

@@ -10,7 +10,7 @@ from app.accounts.service import GroupKey
 from app.db import MAX_ID
 from app.errors import ApiError, InvalidRequest, refuse_parameter
 from app.fields import CONTROL, MAX_TEXT, Text, clean_text
-from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, load_query
+from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, about, load_query
 from app.units.errors import BothGroupIdentifiersProvided, NoGroup, TooManyUnits
 from app.units.matching import Reject
 from app.units.schemas import LONGEST_NAME, load_row
@@ -21,8 +21,8 @@ ENVELOPE_FIELDS = ("group_id", "group_external_ref", "units")
 class UpsertQuery(QuerySchema):
     """The query of ``POST /units/multiple``. Source: CONTRACT 4.1."""
 
-    dry_run = Flag(load_default=False)
-    atomic = Flag(load_default=False)
+    dry_run = Flag(load_default=False, metadata=about("Decide everything and write nothing."))
+    atomic = Flag(load_default=False, metadata=about("Write nothing if any row fails (422)."))
 
 
 class StreamQuery(QuerySchema):
@@ -37,12 +37,12 @@ class StreamQuery(QuerySchema):
 class ListQuery(QuerySchema):
     """The query of ``GET /units``. Source: CONTRACT 5."""
 
-    group_id = QueryId()
-    group_external_ref = Text()
-    identifier = Text()
-    updated_since = UtcTime()
-    limit = QueryInteger(1, 1000, load_default=100)
-    cursor = Cursor()
+    group_id = QueryId(metadata=about("Only of this group."))
+    group_external_ref = Text(metadata=about("Only of the group with this external reference."))
+    identifier = Text(metadata=about("Only with this identifier."))
+    updated_since = UtcTime(metadata=about("Only changed at this time or later."))
+    limit = QueryInteger(1, 1000, load_default=100, metadata=about("How many to answer at most."))
+    cursor = Cursor(metadata=about("The `next_cursor` of the page before."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ def create_item_units() -> None:
         postgresql_where=sa.text("is_default"),
     )
     op.create_index("ix_item_units_unit", "item_units", ["organization_id", "unit_id"])
+    op.create_index("ix_item_units_page", "item_units", ["organization_id", "id", "unit_id"])
 
 
 def downgrade() -> None:
