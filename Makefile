@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-browser demo bench-addresses bench-listing check lint types format pins clean
+.PHONY: help run test test-api test-browser demo bench bench-addresses bench-listing check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chrom
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour
+
+bench: .venv/.bench ## Measure the service against floors and peers (ARGS='--quick', '--write docs/performance.md')
+	@$(VENV_PYTHON) -m bench $(ARGS)
 
 bench-addresses: .venv/.dev ## Measure the address key: precision, recall, addresses per second (ARGS="--write docs/addresses.md")
 	@$(VENV_PYTHON) -m bench.addresses $(ARGS)
@@ -55,7 +58,8 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 
 pins: .venv/.dev ## Renew constraints.txt (ARGS=--upgrade for the newest versions)
 	@$(INSTALL) uv
-	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-browser.txt --universal --python-version 3.11 \
+	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-browser.txt \
+		requirements-bench.txt --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet $(ARGS) -o constraints.txt
 	@{ echo "# Exact versions of requirements*.txt for Python 3.11 and later, made by 'make pins'."; \
 		cat constraints.txt; } > constraints.new && mv constraints.new constraints.txt
@@ -73,6 +77,10 @@ clean: ## Remove .venv and all caches; instance/ with its data stays
 .venv/.run: requirements.txt constraints.txt .venv/bin/python
 	@echo "Installing what the service needs into .venv; this happens once."
 	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.bench: requirements-bench.txt .venv/.dev
+	@$(INSTALL) -r requirements-bench.txt
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.run

@@ -124,7 +124,7 @@ def test_the_look_up_is_answered_by_indexes(migrated_app: Flask, world: World) -
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {look_up}", blanks).all()
 
     searches = [row[3] for row in plan if " units " in row[3]]
-    assert len(searches) == 5
+    assert len(searches) == 4
     assert sum("ix_units_address_key (organization_id=? AND group_id=? AND address_recipe" in s
                for s in searches) == 3  # fmt: skip
     assert not any("SCAN" in search for search in searches)
