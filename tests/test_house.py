@@ -25,6 +25,9 @@ PURE = {
     "item_units/errors.py",
     "errors.py",
     "units/matching.py",
+    "units/explaining.py",
+    "units/likeness.py",
+    "units/near_misses.py",
     "units/rows.py",
     *(file.relative_to(APP).as_posix() for file in (APP / "units/addresses").glob("*.py")),
     "item_units/planning.py",
@@ -32,7 +35,9 @@ PURE = {
     "tags.py",
     "item_units/barcodes.py",
 }
-PURE_MAY_IMPORT = {*sys.stdlib_module_names, "biip", "app.errors"}
+PURE_MAY_IMPORT = {*sys.stdlib_module_names, "biip", "rapidfuzz", "app.errors"}
+"""Beside themselves: the standard library, and two libraries that are themselves pure functions of
+text, of barcodes (biip) and of how alike two texts are (rapidfuzz)."""
 REQUEST_GLOBALS = {"request", "g", "current_app", "session"}
 OPEN_ROUTES = {
     "/healthz",

@@ -11,6 +11,7 @@ from marshmallow import fields
 from app.fields import Choice, Field, StrictSchema, Text
 from app.openapi import ErrorDetail
 from app.query import QueryId, about
+from app.units.near_misses import SHOWN, WEIGHTS
 from app.units.requests import UpsertQuery
 from app.units.schemas import AddressSchema, BathroomSchema, UnitSchema
 
@@ -122,6 +123,39 @@ class RowError(StrictSchema):
     )
 
 
+class Tried(StrictSchema):
+    """A key by which a unit was sought, and what was found."""
+
+    key = fields.String(required=True, metadata={"enum": ["identifier", "address"]})
+    result = fields.String(
+        required=True,
+        metadata={"enum": ["matched", "not_found", "ambiguous", "conflict"]},
+    )
+    address_key = fields.String(
+        metadata={"description": "address: the canonical form that was sought, for people"}
+    )
+
+
+class Match(StrictSchema):
+    """How the unit of a row was sought: the keys that were tried, in order."""
+
+    tried = fields.List(fields.Nested(Tried), required=True)
+
+
+class NearMiss(StrictSchema):
+    """A stored unit whose address looks like that of the row; it was not matched."""
+
+    id = fields.Integer(required=True)
+    identifier = fields.String(required=True, allow_none=True)
+    score = fields.Float(required=True, metadata={"minimum": 0, "maximum": 100})
+    address = fields.String(
+        required=True, metadata={"description": "its canonical form, for people"}
+    )
+    differs = fields.List(
+        fields.String(metadata={"enum": [*WEIGHTS]}), required=True, metadata={"minItems": 1}
+    )
+
+
 class UnitResult(UnitSchema):
     """What became of a row: the unit as it stood right after, or why it failed and what was sent."""
 
@@ -131,6 +165,15 @@ class UnitResult(UnitSchema):
     action = Choice("created", "updated", "unchanged", "skipped")
     matched_by = Choice("identifier", "address", allow_none=True)
     error = fields.Nested(RowError)
+    match = fields.Nested(Match, metadata={"description": "only with explain=true, of valid rows"})
+    near_misses = fields.List(
+        fields.Nested(NearMiss),
+        allow_none=True,
+        metadata={
+            "maxItems": SHOWN,
+            "description": "only with explain=true, of rows that create; null: not looked for",
+        },
+    )
     id = fields.Integer(allow_none=True)
     group_id = fields.Integer()
     created_at = fields.DateTime()
@@ -159,3 +202,24 @@ class UnitsRejection(UnitsAnswer):
     """An atomic request that was refused: why, and a result per row."""
 
     error = fields.Nested(ErrorDetail, required=True)
+
+
+class CanonicalAddress(StrictSchema):
+    """The canonical form of an address; null is missing. What stands beside the street is in line 2."""
+
+    building_name = fields.String(required=True, allow_none=True)
+    address_line_1 = fields.String(required=True, allow_none=True)
+    address_line_2 = fields.String(required=True, allow_none=True)
+    city = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+    postal_code = fields.String(required=True, allow_none=True)
+    country = fields.String(required=True, allow_none=True)
+
+
+class AddressKeyAnswer(StrictSchema):
+    """The key of an address: two addresses are one door if their keys are equal."""
+
+    address_key = fields.String(required=True, metadata={"pattern": "^[0-9a-f]{64}$"})
+    canonical = fields.Nested(CanonicalAddress, required=True)
+    text = fields.String(required=True, metadata={"description": "the canonical form in one line"})
+    recipe = fields.Integer(required=True)

@@ -3,8 +3,10 @@
 from app.accounts.errors import GroupNotFound, GroupReferenceNotFound, NoAccessToGroup
 from app.errors import InvalidRequest
 from app.operations import Operation
+from app.units.address_keys import AddressKeyQuery
 from app.units.documents import (
     EXAMPLE,
+    AddressKeyAnswer,
     AnyUpsertQuery,
     UnitsAnswer,
     UnitsBody,
@@ -57,6 +59,14 @@ GET_UNIT = Operation(
     errors=(UnitNotFound,),
     headers=("ETag",),
     conditions=("If-None-Match",),
+)
+
+GET_ADDRESS_KEY = Operation(
+    id="getAddressKey",
+    summary="Show the canonical form of an address, by which units match",
+    query=AddressKeyQuery,
+    answer=AddressKeyAnswer,
+    errors=(InvalidRequest,),
 )
 
 LIST_UNITS = Operation(

@@ -96,6 +96,30 @@ def list_units(
     return {"units": [dump_unit(row) for row in page], "next_cursor": more}
 
 
+def load_addresses(
+    session: Session, organization_id: int, group_id: int, most: int
+) -> list[tuple[int, Attributes]]:
+    """Answer ids and attributes of the group's units that have an address: ``most``, or one more."""
+    named = [TABLE.c[name] for name in ("id", "identifier", "unit_number", *ADDRESS)]
+    found = session.execute(
+        select(*named)
+        .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
+        .where(TABLE.c.address_line_1.is_not(None))
+        .limit(most + 1)
+    )
+    return [
+        (
+            unit_id,
+            {
+                "identifier": identifier,
+                "unit_number": unit_number,
+                "address": dict(zip(ADDRESS, address, strict=True)),
+            },
+        )
+        for unit_id, identifier, unit_number, *address in found
+    ]
+
+
 def _visible(caller: Caller) -> AnySelect:
     return select(*COLUMNS).where(
         TABLE.c.organization_id == caller.organization_id,

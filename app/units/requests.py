@@ -23,6 +23,10 @@ class UpsertQuery(QuerySchema):
 
     dry_run = Flag(load_default=False, metadata=about("Decide everything and write nothing."))
     atomic = Flag(load_default=False, metadata=about("Write nothing if any row fails (422)."))
+    explain = Flag(
+        load_default=False,
+        metadata=about("Say of each row what was tried, and what looks alike."),
+    )
 
 
 class StreamQuery(QuerySchema):
@@ -32,6 +36,7 @@ class StreamQuery(QuerySchema):
     group_external_ref = Text()
     dry_run = Flag(load_default=False)
     atomic = Flag(validate=validate.Equal(False, error="a stream is written in chunks"))
+    explain = Flag(validate=validate.Equal(False, error="a stream is not explained"))
 
 
 class ListQuery(QuerySchema):
@@ -58,6 +63,7 @@ class UnitsRequest:
     fault: ApiError | None
     dry_run: bool
     atomic: bool
+    explain: bool
 
 
 def load_request(

@@ -14,9 +14,18 @@ from app.units.addresses import RECIPE
 from app.units.answers import describe
 from app.units.claims import Claims
 from app.units.errors import UnitsRejected
+from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
 from app.units.matching import Plan, Reject, Unit, plan
 from app.units.models import Unit as UnitModel
-from app.units.queries import COLUMNS, INLINE, IS_CURRENT, STALE, TABLE, attributes_from
+from app.units.queries import (
+    COLUMNS,
+    INLINE,
+    IS_CURRENT,
+    STALE,
+    TABLE,
+    attributes_from,
+    load_addresses,
+)
 from app.units.requests import StreamRequest, UnitsRequest
 from app.units.rows import BLANK_ADDRESS, UnitRow, key_of, row_from
 
@@ -38,9 +47,13 @@ def upsert_units(
     # The time is taken under the lock, so that within a group it never goes back.
     planned = plan(rows, stored, utcnow(), default_country)
     rejected = request.atomic and planned.has_failures
+    looks = request.explain and seeks_near_misses(planned)
+    near = load_addresses(session, caller.organization_id, group_id, MAX_COMPARED) if looks else []
     if not (request.dry_run or rejected):
         write(session, caller.organization_id, group_id, planned)
     answer = describe(planned, group_id, rejected=rejected, dry_run=request.dry_run)
+    if request.explain:
+        explain(answer["units"], planned, near, default_country)
     if rejected:
         failed = answer["summary"]["failed"]
         raise UnitsRejected(f"Nothing was written: {failed} of {len(rows)} units failed.", answer)

@@ -10,10 +10,12 @@ from app.db import db, reading, transactional
 from app.errors import API
 from app.operations import operation
 from app.payload import NDJSON, file_response, json_response, read_lines, read_object, tagged
+from app.units.address_keys import show_address_key
 from app.units.errors import (
     InvalidJson,
 )
 from app.units.operations import (
+    GET_ADDRESS_KEY,
     GET_UNIT,
     LIST_UNITS,
     UPSERT_UNITS,
@@ -56,6 +58,14 @@ def upsert_lines() -> Response:
     country = current_app.config["DEFAULT_COUNTRY"]
     upsert = transactional(partial(upsert_chunk, db.session(), caller(), wanted, country))
     return file_response(upsert_stream(read_lines(), upsert, dry_run=wanted.dry_run), NDJSON)
+
+
+@bp.get("/address-key")
+@operation(GET_ADDRESS_KEY)
+def show_key() -> Response:
+    """Answer the canonical form and the key of an address. Source: ours, docs/api.md."""
+    country = current_app.config["DEFAULT_COUNTRY"]
+    return json_response(show_address_key(request.args.items(multi=True), country))
 
 
 @bp.get("/<id:unit_id>")
