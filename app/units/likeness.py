@@ -3,8 +3,8 @@
 Only near misses are judged by it, never a match (CONTRACT 4.4). Source: ours, docs/decisions.md.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,7 +33,8 @@ class Kinds:
     """The words of a country that say what sort of street or which end of it, not which street."""
 
     types: frozenset[str]
-    directions: frozenset[str]
+    directions: Mapping[str, Collection[str]]
+    """By the canonical letter, as ``e``: its spellings in full."""
     endings: tuple[str, ...]
 
 
@@ -134,7 +135,9 @@ def are_codes_alike(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) >= 3 and longer.startswith(shorter):
         return True
-    return len(longer) >= 4 and OSA.distance(one, other, score_cutoff=1) <= 1
+    # A code that lost a digit may have got a zero in front, as one that a spreadsheet cut.
+    pairs = ((one, other), (one.lstrip("0"), other.lstrip("0")))
+    return len(longer) >= 4 and any(OSA.distance(*pair, score_cutoff=1) <= 1 for pair in pairs)
 
 
 def are_words_alike(one: Sequence[str], other: Sequence[str], kinds: Kinds) -> bool:
@@ -167,12 +170,14 @@ def _name(words: Sequence[str], kinds: Kinds) -> set[str]:
         words = words[:-1]
     elif len(words) > 1 and words[0] in kinds.types:
         words = words[1:]
-    return {*words} - kinds.directions
+    return {*words} - kinds.directions.keys()
 
 
 def _may_replace(one: str, other: str, kinds: Kinds) -> bool:
-    if {one, other} & kinds.directions:
-        return False
+    if one in kinds.directions:
+        one, other = other, one
+    if other in kinds.directions:
+        return any(is_misspelt(one, spelling) for spelling in kinds.directions[other])
     if {one, other} <= kinds.types or is_misspelt(one, other):
         return True
     stems = [
@@ -203,4 +208,7 @@ def kinds_of(country: str) -> Kinds:
         *words.types_numbered.values(),
     }
     endings = sorted({*words.endings.values()}, key=lambda end: -len(end))
-    return Kinds(frozenset(types), frozenset(words.directions.values()), tuple(endings))
+    directions: dict[str, list[str]] = defaultdict(list)
+    for spelling, letter in words.directions.items():
+        directions[letter] += [spelling] if len(spelling) >= 4 else []
+    return Kinds(frozenset(types), directions, tuple(endings))

@@ -55,6 +55,13 @@ TYPOS = [
     pytest.param(HOUSE, but(HOUSE, city="Chicgo"), ["city"], id="letter missing in the city"),
     pytest.param(US, but(US, city="Sherman"), ["city"], id="another city, same postal code"),
     pytest.param(US, but(US, postal_code="62710"), ["postal_code"], id="postal digits swapped"),
+    pytest.param(US, but(US, postal_code="6271"), ["postal_code"], id="postal digit missing"),
+    pytest.param(
+        HOUSE,
+        but(HOUSE, address_line_1="1234 Nroth Lake Shore Dr"),
+        ["street"],
+        id="direction misspelt",
+    ),
     pytest.param(US, but(US, postal_code="62701-1234"), ["postal_code"], id="ZIP+4"),
     pytest.param(US, but(US, postal_code=None), ["postal_code"], id="no postal code"),
     pytest.param(US, but(US, state="IN"), ["state"], id="another state, same postal code"),

@@ -9,6 +9,7 @@ from sqlalchemy import literal, text
 from app.db import Base, db
 from app.units.addresses import RECIPE
 from tests.units import reference_model
+from tests.units.test_stream import results, send, to_lines
 from tests.world import World
 
 OTHER_RECIPES = [RECIPE - 1, RECIPE + 1]
@@ -49,6 +50,15 @@ def test_a_unit_of_another_recipe_is_found_by_its_address(world: World, recipe: 
     ]
     for row in world.rows("units"):
         assert_current(row)
+
+
+def test_a_stream_finds_it_too(world: World) -> None:
+    ids = world.put_units({"address": MAIN})
+    make_stale(world, 0, *ids)
+
+    lines, _ = results(send(world, to_lines([{"address": RESPELT}])))
+
+    assert [line["id"] for line in lines] == ids
 
 
 @pytest.mark.parametrize("recipe", OTHER_RECIPES)

@@ -176,6 +176,7 @@ def test_a_client_that_goes_away_leaves_whole_chunks(world: World) -> None:
         ("?group_id=987654", 404, "group_not_found"),
         ("?group_external_ref=south-tower", 401, "no_access_to_group"),
         ("?group_external_ref=north-tower&atomic=true", 400, "invalid_request"),
+        ("?group_external_ref=north-tower&explain=true", 400, "invalid_request"),
         ("?group_external_ref=north-tower&colour=red", 400, "invalid_request"),
     ],
 )
