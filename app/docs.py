@@ -153,7 +153,8 @@ def describe_operation(described: Operation, rule: Rule) -> dict[str, Any]:
     if described.body is not None:
         entry["requestBody"] = describe_body(described)
     if described.lines:
-        stream = {NDJSON: {"schema": {"type": "string", "description": described.lines}}}
+        lines = {"type": "string", "format": "binary", "description": described.lines}
+        stream = {NDJSON: {"schema": lines}}
         entry["requestBody"]["content"] |= stream
         entry["responses"][str(described.status)]["content"] |= stream
     return entry

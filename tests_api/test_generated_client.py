@@ -29,11 +29,15 @@ def _generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Part]:
     folder = tmp_path_factory.mktemp("client")
     spec = folder / "openapi.json"
     spec.write_bytes(orjson.dumps(build_spec(create_app(config_for("sqlite://")))))
+    # It knows no media type for a stream of lines, but any file.
+    config = folder / "config.yml"
+    config.write_text("content_type_overrides: {application/x-ndjson: application/octet-stream}")
     bin_folder = Path(sys.executable).parent
     done = subprocess.run(
         [
             bin_folder / "openapi-python-client",
-            *("generate", "--path", spec, "--meta", "none", "--output-path", folder / PACKAGE),
+            *("generate", "--path", spec, "--config", config),
+            *("--meta", "none", "--output-path", folder / PACKAGE),
         ],
         env={"PATH": str(bin_folder)},  # It formats what it wrote with ruff.
         capture_output=True,

@@ -6,6 +6,7 @@ registry with a few records is there for each operation, and each must have succ
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 
 from app import create_app
+from app.payload import NDJSON
 from tests.fixtures import config_for
-from tests_api.fuzzing import CURSORS, aim, check_rows, excluded_checks
+from tests_api.fuzzing import CURSORS, LINES, aim, check_rows, excluded_checks
 from tests_api.registry import Registry
 
 
@@ -26,12 +28,14 @@ class Live:
         self.app: Any = create_app(config_for("sqlite://"))
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        answer: Iterable[bytes] = self.app(environ, start)
-        return answer
+        """Answer all of it and close it, as a server does."""
+        with closing(self.app(environ, start)) as answer:
+            return [b"".join(answer)]
 
 
 live = Live()
 schemathesis.openapi.format("cursor", CURSORS)
+schemathesis.openapi.media_type(NDJSON, LINES)
 config = SchemathesisConfig.from_path(Path(__file__).with_name("schemathesis.toml"))
 schema = schemathesis.openapi.from_wsgi("/openapi.json", live, config=config)
 
