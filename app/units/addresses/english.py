@@ -5,6 +5,7 @@ import re
 from app.units.addresses.words import Words
 
 _FRACTION = re.compile(r"[0-9]/[0-9]+")
+_HALF = re.compile(r"([0-9]+)-([1-3]/[2-4])")
 _ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 # After these a letter is the name of a street (N Street, Avenue S), no direction.
 _LETTERED = frozenset(
@@ -26,6 +27,9 @@ def _house(tokens: list[str]) -> int:
 
 def type_last(tokens: list[str], words: Words) -> list[str]:
     """Fold directions, type and saints of a street whose type comes last, as in English."""
+    half = _HALF.fullmatch(tokens[0]) if tokens and "/" in tokens[0] else None
+    if half:
+        tokens = [*half.groups(), *tokens[1:]]
     start = _house(tokens)
     tokens = _quarter(tokens, start, words)
     end = len(tokens)

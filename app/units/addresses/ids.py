@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from app.units.addresses.words import Words
 
 WITHOUT_ID = frozenset(
-    ["rear", "front", "basement", "left", "right", "middle", "upper", "lower", "lobby"]
-)
+    ["rear", "front", "basement", "left", "right", "middle", "upper", "lower", "lobby",
+     "rearside", "frontside", "gardenhouse", "backyard", "interior", "exterior"]
+)  # fmt: skip
 """Classes that never have an id."""
+
+NUMBERED = {"rear": "rearhouse", "basement": "cellar"}
+"""What those are called of which a German, Spanish or Polish house has several."""
 
 _GLUED = re.compile(r"([a-z]+)([0-9].*)")
 _ORDINAL = re.compile(r"([0-9]+)([a-z]+)")
@@ -34,16 +38,25 @@ def floor_before(token: str, following: str, words: Words) -> str:
         return token
     if token in _ROMAN and words.number_last:
         return _ROMAN[token]
-    ordinal = words.ordinal_words.get(token, token)
-    match = _ORDINAL.fullmatch(ordinal)
+    return floor_number(token, words)
+
+
+def floor_number(token: str, words: Words) -> str:
+    """Answer the number of an ordinal in figures or in a word: `2nd`, `second`; else ""."""
+    match = _ORDINAL.fullmatch(words.ordinal_words.get(token, token))
     return match[1] if match and match[2] in words.ordinal_endings else ""
 
 
-def whole_id(tokens: Sequence[str], at: int) -> tuple[str, int]:
-    """Answer the id at a place, with its letter (`4 B`, `B 4`) or not, and the place after it."""
+def whole_id(tokens: Sequence[str], at: int, words: Words) -> tuple[str, int]:
+    """Answer the id at a place, with its letter (`4 B`, `B 4`) or not, and the place after it.
+
+    The m of `klatka 2 m. 14` begins another level.
+    """
     token = tokens[at]
     if at + 1 < len(tokens):
         after = tokens[at + 1]
+        if after in words.short_levels and at + 2 < len(tokens) and has_digit(tokens[at + 2]):
+            return token, at + 1
         if token[-1].isdigit() and len(after) == 1 and after.isalpha():
             return token + after, at + 2
         if len(token) == 1 and token.isalpha() and after.isdigit() and at + 2 == len(tokens):
@@ -65,7 +78,7 @@ def named_id(tokens: Sequence[str], at: int, words: Words, strict: bool) -> tupl
             and not tokens[at].isdigit()
         ):
             return "", start
-        name, at = whole_id(tokens, at)
+        name, at = whole_id(tokens, at, words)
         return words.ids.get(name, name), at
     if not strict and at < len(tokens) and _is_name(tokens, at, words):
         return tokens[at], at + 1
@@ -112,6 +125,20 @@ def plain_ordinal(token: str) -> str:
     """Answer `2` for `2o` (the folded `2º`), any other word as it is."""
     match = _ORDINAL.fullmatch(token)
     return match[1] if match and match[2] in _RAISED else token
+
+
+def one_of_several(tokens: Sequence[str], at: int, words: Words, strict: bool) -> tuple[str, str]:
+    """Answer the class and number of one of several: `2. Hinterhaus`, `UG 2`; else ("", "")."""
+    pair = tokens[at : at + 2]
+    if len(pair) < 2:
+        return "", ""
+    after = tokens[at + 2] if at + 2 < len(tokens) else ""
+    kind = NUMBERED.get(words.levels.get(pair[0], ""), "")
+    if kind and has_digit(pair[1]) and not floor_before(pair[1], after, words):
+        return kind, pair[1]
+    kind = NUMBERED.get(words.levels.get(pair[1], ""), "")
+    apart = not strict or (tokens[at - 1][0].isdigit() if at else len(tokens) == 2)
+    return (kind, pair[0]) if kind and apart and pair[0].isdigit() else ("", "")
 
 
 def floor_id(name: str, words: Words) -> str:

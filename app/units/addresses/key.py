@@ -8,8 +8,16 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from app.units.addresses.levels import FLATS, Level, are_simple, arranged, levels, text_of
-from app.units.addresses.lines import Segments, goes_on, implied, is_plain, names_flat, parted
+from app.units.addresses.levels import Level, are_simple, arranged, levels, text_of
+from app.units.addresses.lines import (
+    Segments,
+    goes_on,
+    implied,
+    is_plain,
+    names_flat,
+    numbered,
+    parted,
+)
 from app.units.addresses.street import folded_street
 from app.units.addresses.text import LIMIT, fold, plain, sealed, shortened
 from app.units.addresses.text import words as split_words
@@ -22,7 +30,7 @@ _BOXES = ("po", "gpo")
 _ROUNDS = 6
 _CACHED = 8192
 _THOUSANDS = re.compile(r"(?<![0-9])(?<![0-9]\.)([0-9]{1,2})\.([0-9]{3})(?![0-9a-z]|\.[0-9])")
-# Austria writes `Getreideg. 9`; words that end so in full are left alone.
+# Austria and Switzerland write `Getreideg. 9`; words that end so in full are left alone.
 _LANE = re.compile(r"(?<=[a-z]{4})(?<!rin)(?<!we)(?<!ste)(?<!ber)(?<!bur)(?<!eg)g\.(?= ?[0-9])")
 _DOTTED_WORD = re.compile(r"\b([a-z])\.(?=[a-z]{2,3}\b)")
 
@@ -115,14 +123,16 @@ def _postal_code(value: str, code: str) -> str:
 
     A first zero that a spreadsheet dropped is put back where every code has as many digits.
     """
-    text = "".join(filter(str.isalnum, fold(value)))
+    plain_code = value.isascii() and value.isalnum()
+    text = value if plain_code else "".join(filter(str.isalnum, fold(value)))
     # Letters of other scripts may join once the signs between them are gone.
     text = text.upper() if text.isascii() else "".join(filter(str.isalnum, fold(text)))
-    for prefix in words_of(code).postal_prefixes:
+    words = words_of(code)
+    for prefix in words.postal_prefixes:
         if text.startswith(prefix) and text[len(prefix) : len(prefix) + 1].isdigit():
             text = text[len(prefix) :]
             break
-    if text.isdigit() and words_of(code).postal_digits - len(text) in (1, -3):
+    if words.postal_digits - len(text) in (1, -3) and text.isdigit():
         text = "0" + text
     return _capped(text)
 
@@ -136,7 +146,7 @@ def _tokens(value: str, words: Words) -> list[str]:
         text = _THOUSANDS.sub(r"\1\2", text)
     if words.dotted_words and "." in text:
         text = _DOTTED_WORD.sub(r"\1", text)
-    if words.country == "AT" and "g." in text:
+    if words.country in ("AT", "CH") and "g." in text:
         text = _LANE.sub("gasse", text)
     tokens = replaced(split_words(text), words)
     return _box(tokens, words) if "box" in tokens else tokens
@@ -199,8 +209,7 @@ def _door_once(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str
             first, left = _line(f"{line_1}, {line_2}", code)
     found = [*first, *second]
     if unit and not names_flat(found):
-        found = [level for level in found if level[1] or level[0] not in FLATS]
-        found += _unit(unit, code)
+        found = numbered(found, _unit(unit, code))
     hidden, outer = implied(left, words)
     if hidden and (not names_flat(found) or set(hidden) <= set(found)):
         found, left = [*found, *hidden], outer

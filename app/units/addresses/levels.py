@@ -8,9 +8,11 @@ from app.units.addresses.ids import (
     floor_after,
     floor_before,
     floor_id,
+    floor_number,
     is_id,
     level_class,
     named_id,
+    one_of_several,
     plain_ordinal,
     whole_id,
     word_before,
@@ -24,8 +26,9 @@ FLATS = frozenset(["unit", "suite", "room"])
 """The classes that name the flat, so that `unit_number` no longer counts (CONTRACT 4.4)."""
 
 _ORDER = (
-    "block", "tower", "building", "wing", "lot", "house", "gate", "staircase", "floor", "rear",
-    "front", "left", "middle", "right",
+    "block", "tower", "building", "wing", "lot", "house", "gate", "staircase", "floor",
+    "basement", "cellar", "rear", "rearhouse", "gardenhouse", "backyard", "front", "rearside",
+    "frontside", "left", "middle", "right",
 )  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 _ALONE = WITHOUT_ID | {"penthouse", "office"}
@@ -41,10 +44,14 @@ def _next_level(
     `later` is the class of the level before it: the flat of `ground floor flat` needs no id, and
     the door of `2º B` no word.
     """
+    if words.number_last:
+        kind, name = one_of_several(tokens, at, words, strict)
+        if kind:
+            return (kind, name), at + 2
     return (
         _floor_level(tokens, at, words)
         or _named_level(tokens, at, words, strict, bare, later)
-        or _ordinal_level(tokens[at], at, words)
+        or _ordinal_level(tokens, at, words)
         or _bare_level(tokens, at, words, strict, bare, later)
     )
 
@@ -89,10 +96,20 @@ def _needs_none(kind: str, later: str, following: str | None) -> bool:
     return kind in _ALONE or (kind == "unit" and bool(later))
 
 
-def _ordinal_level(token: str, at: int, words: Words) -> tuple[Level, int] | None:
-    """Answer the floor (`2º`) or the door (`1ª`) that an ordinal alone names in some countries."""
+def _ordinal_level(tokens: Sequence[str], at: int, words: Words) -> tuple[Level, int] | None:
+    """Answer the floor (`2º`) or the door (`1ª`) that an ordinal alone names in some countries.
+
+    Before a side it does in all: `3e gauche`.
+    """
+    token = tokens[at]
+    if not words.number_last or not token[0].isdigit():
+        return None
+    if not words.floor_ordinals:
+        side = at + 1 < len(tokens) and words.levels.get(tokens[at + 1]) in _SIDES
+        number = floor_number(token, words) if side else ""
+        return (("floor", number), at + 1) if number else None
     number = plain_ordinal(token)
-    if not words.floor_ordinals or not token[0].isdigit() or token == number:
+    if token == number:
         return None
     return ("unit" if token.endswith("ra") else "floor", number), at + 1
 
@@ -112,7 +129,7 @@ def _bare_level(
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
     if words.floor_ordinals and token.isdigit() and _is_door(following, words):
         return ("floor", token), at + 1
-    name, after = whole_id(tokens, at)
+    name, after = whole_id(tokens, at, words)
     return ("unit", words.ids.get(name, name)), after
 
 

@@ -15,6 +15,9 @@ _RAISED = re.compile(r"[0-9](?:o|ra|da)\b")
 _LINKED = re.compile(r"[/-]")
 _DOOR = re.compile(r"[0-9]+ ?[a-z]")
 _FIGURES = re.compile(r"[0-9]")
+_NO_NUMBER = ("sn", "snc")
+_PLAIN_ID = re.compile(r"[0-9]+[a-z]?|[a-z][0-9]*")
+_BEFORE_NAMES = frozenset(["unit", "suite", "lot", "shop", "office", "factory", "warehouse"])
 
 
 def segments_of(tokens: Sequence[str]) -> Segments:
@@ -78,7 +81,9 @@ def _whole(segment: list[str], left: Segments, words: Words) -> list[Level] | No
         door = _DOOR.fullmatch(text) or (
             len(segment) == 2 and segment[0].isdigit() and segment[1] in words.levels
         )
-        return levels(segment, words, bare=words.floor_ordinals and numbered and bool(door))
+        lone = len(text) == 1 and text.isalpha()
+        bare = numbered and (lone or (words.floor_ordinals and bool(door)))
+        return levels(segment, words, bare=bare)
     if len(segment) == 2 and segment[0] in words.number_words:
         segment, text = segment[1:], segment[1]
     bare = before[0].isdigit() and " " in before and " " not in text and text[0].isdigit()
@@ -115,7 +120,7 @@ def _front(segment: list[str], following: str, words: Words) -> tuple[list[Level
     answer = [level for _, level in found]
     if is_house(segment[end], words):
         return answer, segment[end:]
-    if words.types_last and following and is_house(following, words) and answer[-1][1]:
+    if words.types_last and answer[-1][1] and _goes_before(answer, segment[end:], following, words):
         return answer, segment[end:]
     kind, name = answer[-1]
     shared = _SHARED.fullmatch(name)
@@ -127,11 +132,25 @@ def _front(segment: list[str], following: str, words: Words) -> tuple[list[Level
     return [], segment
 
 
+def _goes_before(found: list[Level], street: list[str], following: str, words: Words) -> bool:
+    """Say whether levels stand before a name: `Flat 2 Rose House, 5 High St`, `Lot 7 Mill Road`."""
+    if following:
+        return is_house(following, words)
+    kind, name = found[-1]
+    plain = kind in _BEFORE_NAMES and _PLAIN_ID.fullmatch(name)
+    named = street[0] not in words.types_last or street[-1] in words.types_last
+    return bool(plain) and len(street) > 1 and named
+
+
 def _back(segment: list[str], left: Segments, words: Words) -> tuple[list[Level], list[str]]:
     """Take levels from the end of a street: `12 Main St Apt 4`."""
     at = 1
     if words.number_last and not any(_FIGURES.search(token) for part in left for token in part):
-        numbers = (place for place, token in enumerate(segment) if token[0].isdigit())
+        numbers = (
+            place
+            for place, token in enumerate(segment)
+            if token[0].isdigit() or token in _NO_NUMBER
+        )
         at = next(numbers, len(segment)) + 1
     while at < len(segment):
         found, end = run(segment, at, words)
@@ -161,9 +180,17 @@ def _trusted(
 def names_flat(found: Sequence[Level]) -> bool:
     """Say whether the levels name the flat, so that `unit_number` does not count.
 
-    The word `Unit` alone names none; the two words of `Basement Flat` do.
+    The word `Unit` alone names none, nor does `Basement Flat`: there may be two.
     """
-    return any(kind in FLATS and (name or len(found) > 1) for kind, name in found)
+    return any(kind in FLATS and name for kind, name in found)
+
+
+def numbered(found: Sequence[Level], unit: Sequence[Level]) -> list[Level]:
+    """Answer levels without a flat's number and those of `unit_number`: `Suite` and `5`."""
+    bare = [kind for kind, name in found if kind in FLATS and not name]
+    if bare and len(unit) == 1 and unit[0][0] == "unit":
+        unit = [(bare[-1], unit[0][1])]
+    return [level for level in found if level[1] or level[0] not in FLATS] + list(unit)
 
 
 def implied(left: Segments, words: Words) -> tuple[list[Level], Segments]:
@@ -185,7 +212,8 @@ def implied(left: Segments, words: Words) -> tuple[list[Level], Segments]:
 
 
 _HYPHENED = re.compile(r"([0-9]+[a-z]?)-([0-9]+)")
-_STAIRS = re.compile(r"([0-9]+[a-z]?(?:-[0-9]+[a-z]?)?)((?:/[0-9]+[a-z]?){1,2})")
+_STAIRS = re.compile(r"([0-9]+[a-z]?(?:-[0-9]+[a-z]?)?)((?:/[0-9]+[a-z]?){1,3})")
+_POLISH = re.compile(r"([0-9]+[a-z]?)m\.?([0-9]+[a-z]?)")  # `Długa 5m12`
 _RANGE = 50
 
 
@@ -198,11 +226,11 @@ def _apart(first: str, second: str) -> bool:
 def _implied_after(left: Segments, words: Words) -> tuple[list[Level], Segments]:
     """Answer the flat, and the staircase, written after the house number with a slash."""
     last = left[-1]
-    shared = _STAIRS.fullmatch(last[-1])
+    shared = _STAIRS.fullmatch(_POLISH.sub(r"\1/\2", last[-1]))
     if shared is None:
         return [], left
     parts = shared[2][1:].split("/")
-    if len(parts) == 2 and words.country != "AT":
+    if len(parts) > 1 and words.country != "AT":
         return [], left
-    found = [("staircase", parts[0])] if len(parts) == 2 else []
+    found = list(zip(("staircase", "floor"), parts[:-1], strict=False))
     return [*found, ("unit", parts[-1])], [*left[:-1], [*last[:-1], shared[1]]]

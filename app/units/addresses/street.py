@@ -8,6 +8,11 @@ from app.units.addresses.words import Words
 
 _GLUED = re.compile(r"([a-z]{6,})([0-9]+[a-z]?)")
 _SUFFIXES = ("bis", "ter", "quater")
+_ROADS = frozenset(["carretera", "estrada", "rodovia", "route"])
+# Abbreviations that are words as well: `Rua do Mar de Dentro` has no marshal.
+_NOUNS = frozenset(["cap", "col", "mar", "pe"])
+_LINKS = frozenset(["d", "da", "das", "de", "del", "des", "do", "dos", "du", "sn", "km", "lote"])
+_ARTICLES = frozenset(["el", "l", "la", "las", "les", "lo", "los", "els"])
 _TENS = {
     "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7",
     "eighty": "8", "ninety": "9",
@@ -72,16 +77,24 @@ def _numbers(tokens: list[str], words: Words) -> list[str]:
 def _drop_number_words(answer: list[str], words: Words) -> None:
     """Drop `no` before a number; in English only at the start: `12 No 5th St` may mean North."""
     while (
-        answer and answer[-1] in words.number_words and (len(answer) == 1 or not words.types_last)
+        answer
+        and answer[-1] in words.number_words
+        and (len(answer) == 1 or not words.types_last)
+        and not _is_road(answer, words)
     ):
         answer.pop()
+
+
+def _is_road(answer: list[str], words: Words) -> bool:
+    """Say whether an N is the name of a road and no `number`: `Ctra. N-340`."""
+    return answer[-1] == "n" and len(answer) > 1 and words.types_first.get(answer[-2]) in _ROADS
 
 
 def _joins(answer: list[str], token: str, following: str, words: Words) -> bool:
     """Say whether a letter belongs to the number before it: `12 a`, `12 bis`."""
     before = answer[-1]
-    if not before[-1].isdigit() or not (before[0].isdigit()):
-        return False
+    if not before[-1].isdigit() or not before[0].isdigit():
+        return before == "n" and token[0].isdigit() and _is_road(answer, words)
     if token in _SUFFIXES:
         return True
     if len(token) != 1 or not token.isalpha():
@@ -139,6 +152,30 @@ def _unglued(token: str, words: Words) -> tuple[str, ...]:
     return match.groups() if match and match[1].endswith(tuple(words.endings)) else (token,)
 
 
+def _unlink(tokens: list[str], at: int, words: Words) -> None:
+    """Drop the `de` after a type where maps leave it out: `Calle de Alcalá`, not `de la Luz`."""
+    while (
+        len(tokens) > at + 1
+        and tokens[at] in words.links
+        and tokens[at + 1].isalpha()
+        and tokens[at + 1] not in _ARTICLES
+    ):
+        del tokens[at]
+
+
+def _is_title(tokens: list[str], at: int) -> bool:
+    """Say whether an abbreviation may be one: a name follows, so `Rua do Mar 5` has no marshal."""
+    following = tokens[at + 1]
+    if tokens[at] in _NOUNS and (following in _LINKS or (at and tokens[at - 1] == "do")):
+        return False
+    return not following[0].isdigit()
+
+
+def _may_move(street: list[str], words: Words) -> bool:
+    """Say whether a house number may go last: the N of `7 rue Foch N` would turn into `no. 7`."""
+    return street[-1] not in words.number_words and not any(part[0].isdigit() for part in street)
+
+
 def _type_first(tokens: list[str], words: Words) -> list[str]:
     """Fold the type of a street that begins with it; a house number before the type goes last."""
     start = 1 if tokens and tokens[0][0].isdigit() else 0
@@ -149,8 +186,12 @@ def _type_first(tokens: list[str], words: Words) -> list[str]:
     if kind:
         answer[start] = kind
     first = start + 1 if kind else start
+    if kind and words.links:
+        _unlink(answer, first, words)
     for at in range(first, len(answer) - 1):
-        answer[at] = words.words.get(answer[at], answer[at])
-    if kind and start and words.number_last and not any(token[0].isdigit() for token in answer[1:]):
+        full = words.words.get(answer[at])
+        if full and full != answer[at] and _is_title(answer, at):
+            answer[at] = full
+    if kind and start and words.number_last and _may_move(answer[1:], words):
         answer.append(answer.pop(0))
     return answer

@@ -98,7 +98,8 @@ def fold(value: object, umlauts: bool = False) -> str:
     With `umlauts`, `ä` is `ae`, as in German-speaking countries. No text, or text without a letter
     or digit, is "".
     """
-    value = shortened(value)
+    if not isinstance(value, str) or len(value) > LIMIT:
+        value = shortened(value)
     if not value:
         return ""
     text = value.lower().translate(_ASCII_MAP) if value.isascii() else _fold_any(value, umlauts)
@@ -120,11 +121,12 @@ def _fold_any(text: str, umlauts: bool) -> str:
 
 def _fold_once(text: str, umlauts: bool) -> str:
     """One round: our own signs, NFKC and case folding, umlauts, other Latin letters, marks."""
-    text = _RAISED.sub(
-        "o ", _DOTTED.sub("", text).replace("n\u00ba", "no ").replace("n\u00b0", "no ")
-    )
-    text = text.replace("N\u00ba", "no ").replace("N\u00b0", "no ")
-    text = _SIGNS.sub(r" \1 ", _RAISED_FEMININE.sub("ra ", text))
+    if "\u00ba" in text or "\u00b0" in text or "\u00aa" in text:
+        text = _DOTTED.sub("", text)
+        for sign in ("n\u00ba", "n\u00b0", "N\u00ba", "N\u00b0"):
+            text = text.replace(sign, "no ")
+        text = _RAISED_FEMININE.sub("ra ", _RAISED.sub("o ", text))
+    text = _SIGNS.sub(r" \1 ", text)
     text = unicodedata.normalize("NFKC", text).casefold()
     text = unicodedata.normalize("NFKC", text)
     if umlauts:

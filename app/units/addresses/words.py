@@ -20,9 +20,13 @@ _SECTIONS = (
 )  # fmt: skip
 _LISTS = (
     "number_words", "ordinal_endings", "elisions", "postal_prefixes", "dropped", "loose_words",
-    "region_words",
+    "region_words", "links",
 )  # fmt: skip
 _SUFFIXES = ("bis", "ter", "quater")
+
+
+Phrases = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+"""Spellings and their canonical words, the longest spelling first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,7 @@ class Words:
     levels: Mapping[str, str] = field(default_factory=dict)
     short_levels: Mapping[str, str] = field(default_factory=dict)
     ids: Mapping[str, str] = field(default_factory=dict)
-    phrases: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = field(
-        default_factory=dict
-    )
+    phrases: Mapping[str, Phrases] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     words_first: Mapping[str, str] = field(default_factory=dict)
     city_words: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Words:
     dropped: frozenset[str] = frozenset()
     loose_words: frozenset[str] = frozenset()
     region_words: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
     busy: frozenset[str] = frozenset()
     level_words: frozenset[str] = frozenset()
     marked: frozenset[str] = frozenset()
@@ -83,9 +86,7 @@ def _spellings(section: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return turned
 
 
-def _phrases(
-    section: Mapping[str, str],
-) -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]:
+def _phrases(section: Mapping[str, str]) -> dict[str, Phrases]:
     """Index phrases by their first word, the longest first."""
     found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
     for spelling, canonical in section.items():
@@ -176,22 +177,33 @@ def words_of(code: str) -> Words:
 
 def replaced(tokens: list[str], words: Words) -> list[str]:
     """Answer the tokens with the phrases of the country in their canonical words."""
-    if words.phrases.keys().isdisjoint(tokens):
+    phrases = words.phrases
+    if phrases.keys().isdisjoint(tokens):
         return tokens
     answer: list[str] = []
-    at = 0
-    while at < len(tokens):
-        for spelling, canonical in words.phrases.get(tokens[at], ()):
-            if tuple(tokens[at : at + len(spelling)]) == spelling and not _is_end(
-                answer, spelling, canonical
-            ):
-                answer += canonical
-                at += len(spelling)
-                break
+    skip = 0
+    for at, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+            continue
+        if token in phrases:
+            skip = _phrase(answer, tokens, at, phrases[token])
+        if skip:
+            skip -= 1
         else:
-            answer.append(tokens[at])
-            at += 1
+            answer.append(token)
     return answer
+
+
+def _phrase(answer: list[str], tokens: list[str], at: int, phrases: Phrases) -> int:
+    """Append the canonical words of the phrase at a place, and answer how long that was, or 0."""
+    for spelling, canonical in phrases:
+        if tuple(tokens[at : at + len(spelling)]) == spelling and not _is_end(
+            answer, spelling, canonical
+        ):
+            answer += canonical
+            return len(spelling)
+    return 0
 
 
 def _is_end(answer: list[str], spelling: tuple[str, ...], canonical: tuple[str, ...]) -> bool:
