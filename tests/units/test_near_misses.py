@@ -94,7 +94,7 @@ TYPOS = [
     pytest.param(
         FR, but(FR, address_line_1="16 avenue de la République"), ["street"], id="FR type"
     ),
-    pytest.param(ES, but(ES, address_line_1="Calle Alcalá 50"), ["street"], id="ES no article"),
+    pytest.param(ES, but(ES, address_line_1="Calle Alclá 50"), ["street"], id="ES letter"),
 ]
 
 NEIGHBOURS = [
