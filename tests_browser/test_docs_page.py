@@ -144,6 +144,20 @@ def test_the_bulk_upsert_and_the_item_unit_upsert_from_the_page(
     take_picture(page, "docs-item-units")
 
 
+def test_a_client_id_and_secret_do_as_well_as_a_token(page: Page) -> None:
+    page.locator(".auth-wrapper button.authorize").click()
+    form = page.locator(".auth-container", has=page.locator("#client_id_clientCredentials"))
+    form.locator("#client_id_clientCredentials").fill(CLIENT)
+    form.locator("#client_secret_clientCredentials").fill(SECRET)
+    form.locator(".auth-btn-wrapper .authorize").click()
+    expect(page.locator(".dialog-ux").get_by_text("Logout")).to_be_visible()
+    page.locator(".dialog-ux .btn-done").first.click()
+
+    answer = execute(page, "Items-upsertItem", {"name": "Laptop"}, reference="laptop")
+
+    expect(answer.locator(".response-col_status").last).to_contain_text("201")
+
+
 def test_the_page_as_it_opens(page: Page) -> None:
     titles = page.locator(".opblock-tag a span").all_inner_texts()
 
