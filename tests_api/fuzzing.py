@@ -38,6 +38,7 @@ TEXTS_BEYOND_A_SCHEMA = {
     "unitId (must be Positive Integer)": "without useExternalId",
     "cursor: must be": "no schema tells our cursors from other texts",
     "a stream is written in chunks": "atomic with a stream of lines",
+    "a stream is not explained": "explain with a stream of lines",
     "unknown query parameter": "a group in the query, which goes with a stream of lines only",
     "must have at least one letter or digit": "JSON Schema's patterns know no letters of all scripts",
 }
