@@ -80,21 +80,22 @@ def _drop_number_words(answer: list[str], words: Words) -> None:
         answer
         and answer[-1] in words.number_words
         and (len(answer) == 1 or not words.types_last)
-        and not _is_road(answer, words)
+        and not _is_letter(answer, words)
     ):
         answer.pop()
 
 
-def _is_road(answer: list[str], words: Words) -> bool:
-    """Say whether an N is the name of a road and no `number`: `Ctra. N-340`."""
-    return answer[-1] == "n" and len(answer) > 1 and words.types_first.get(answer[-2]) in _ROADS
+def _is_letter(answer: list[str], words: Words) -> bool:
+    """Say whether an N is the name of a street and no `number`: `Calle N, 5`."""
+    return answer[-1] == "n" and len(answer) > 1 and answer[-2] in words.types_first
 
 
 def _joins(answer: list[str], token: str, following: str, words: Words) -> bool:
     """Say whether a letter belongs to the number before it: `12 a`, `12 bis`."""
     before = answer[-1]
     if not before[-1].isdigit() or not before[0].isdigit():
-        return before == "n" and token[0].isdigit() and _is_road(answer, words)
+        road = before == "n" and len(answer) > 1 and words.types_first.get(answer[-2]) in _ROADS
+        return road and token[0].isdigit()
     if token in _SUFFIXES:
         return True
     if len(token) != 1 or not token.isalpha():
