@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.units.addresses import canonical_fields, canonical_text
+from app.units.addresses import address_key, canonical_fields, canonical_text
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,56 @@ from app.units.addresses import canonical_fields, canonical_text
         ("ES", "Calle N, 5", "calle n 5|"),
         ("BR", "Rua N 5", "rua n 5|"),
         ("BR", "Rua nº 5", "rua 5|"),
+        ("GB", "Garden Flat, 5 Kings Rd", "5 kings road|unit garden"),
+        ("GB", "5 Kings Rd|Garden Flat", "5 kings road|unit garden"),
+        ("GB", "Up Flat, 5 Kings Rd", "5 kings road|unit up"),
+        ("GB", "A Flat, 5 Kings Rd", "a flat 5 kings road|"),
+        ("GB", "Garden House, 5 Kings Rd", "garden house 5 kings road|"),
+        ("GB", "Garden #, 5 Kings Rd", "garden 5 kings road|"),
+        ("GB", "Garden2 Flat, 5 Kings Rd", "garden2 flat 5 kings road|"),
+        ("GB", "Lower Flat, 5 Kings Rd", "5 kings road|lower unit"),
+        ("GB", "No Flat, 5 Kings Rd", "no flat 5 kings road|"),
+        ("DE", "Garten Apt, Hauptstr. 5", "garten apt hauptstrasse 5|"),
+        ("GB", "2nd House|5 Kings Rd", "2nd house 5 kings road|"),
+        ("GB", "3rd House|5 Kings Rd", "3rd house 5 kings road|"),
+        ("GB", "4th House|5 Kings Rd", "4th house 5 kings road|"),
+        ("GB", "12 A Ng St", "12a ng street|"),
+        ("GB", "Flat 2 Rose House, 5 Kings Rd", "rose house 5 kings road|unit 2"),
+        ("GB", "Flat 2 Rose House, Kings Rd", "rose house kings road|unit 2"),
+        ("US", "12 Main St|2fl", "12 main street|floor 2"),
+        ("US", "12 Main St|2fl 4", "12 main street|floor 2 unit 4"),
+        ("US", "12 Main St|2nd floor", "12 main street|floor 2"),
+        ("US", "12 Main St|2nd floor A", "12 main street|floor 2a"),
+        ("US", "12 Main St|2nd floor AB", "12 main street|2nd floor ab"),
+        ("US", "12 Main St|Second Floor, Apt 4", "12 main street|floor 2 unit 4"),
+        ("US", "12 Main St|Floor 2nd", "12 main street|floor 2"),
+        ("US", "12 Main St|Apt 2nd", "12 main street|unit 2nd"),
+        ("US", "12 Main St|Floor2nd", "12 main street|floor 2"),
+        ("US", "12 Main St|Apt2nd", "12 main street|unit 2nd"),
+        ("US", "12 Main St|Apt4 Rear", "12 main street|rear unit 4"),
+        ("US", "12 Main St|# Apt 4", "12 main street|unit 4"),
+        ("US", "12 Main St|#", "12 main street|"),
+        ("US", "12 Main St # Apt 4", "12 main street|unit 4"),
+        ("US", "12 Main St #", "12 main street|"),
+        ("US", "12 Main St, Floor 2, Apt 4", "12 main street|floor 2 unit 4"),
+        ("US", "12 Main St|Bldg A B", "12 main street|building a unit b"),
+        ("US", "12 Main St|Apt One", "12 main street|unit 1"),
+        ("US", "12 Main St|One", "12 main street|unit 1"),
+        ("ES", "Calle Mayor 5|2º planta A", "calle mayor 5|unit 2a"),
+        ("ES", "Calle Mayor 5|A 2º", "calle mayor 5|unit 2a"),
+        ("ES", "Calle Mayor 5 2º B", "calle mayor 5|unit 2b"),
+        ("ES", "Calle de Luz", "calle luz|"),
+        ("AU", "5/12 Smith St, Newtown", "12 smith street newtown|unit 5"),
+        ("AU", "U5 12 Smith St", "12 smith street|unit 5"),
+        ("AU", "L2 12 Smith St", "12 smith street|floor 2"),
+        ("AU", "12 Smith St|Tower A U5", "12 smith street|tower a unit 5"),
+        ("AU", "12 U5 Smith St", "12 u5 smith street|"),
+        ("PL", "Długa 5 m 4", "dluga 5|unit 4"),
+        ("PL", "m Długa 5", "m dluga 5|"),
+        ("PT", "Rua do Mar Azul 5", "rua do mar azul 5|"),
+        ("PT", "Rua Azul do Mar 5", "rua azul do mar 5|"),
+        ("FR", "4e gauche, 5 rue Foch", "rue foch 5|floor 4 left"),
+        ("CA", "10-123 Main St, Ottawa", "123 main street ottawa|unit 10"),
     ],
 )
 def test_the_canonical_street_and_units(country: str, spelt: str, canonical: str) -> None:
@@ -187,3 +237,4 @@ def test_the_canonical_text_knows_unit_number_and_default_country() -> None:
     address = {"address_line_1": "Hauptstr. 5"}
     assert canonical_text(address, "4", "Deutschland").startswith("hauptstrasse 5 | unit 4 |")
     assert canonical_text(address).endswith(" | ")
+    assert address_key(address) == address_key(address, None, "")
