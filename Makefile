@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test demo bench-addresses check lint types format pins clean
+.PHONY: help run test test-api test-browser demo bench bench-addresses bench-listing check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -25,11 +25,23 @@ run: .venv/.run ## Serve on 127.0.0.1:8000 with a demo organization, a token and
 test: .venv/.dev ## Run the tests on SQLite and PostgreSQL (ARGS='-k atomic' for some)
 	@$(VENV_PYTHON) -m pytest $(ARGS)
 
+test-api: .venv/.api ## Fuzz the API by its own description and call it with a generated client
+	@$(VENV_PYTHON) -m pytest tests_api $(ARGS)
+
+test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chromium, all other hosts blocked
+	@$(VENV_PYTHON) -m pytest tests_browser $(ARGS)
+
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour
 
+bench: .venv/.bench ## Measure the service against floors and peers (ARGS='--quick', '--write docs/performance.md')
+	@$(VENV_PYTHON) -m bench $(ARGS)
+
 bench-addresses: .venv/.dev ## Measure the address key: precision, recall, addresses per second (ARGS="--write docs/addresses.md")
 	@$(VENV_PYTHON) -m bench.addresses $(ARGS)
+
+bench-listing: .venv/.dev ## Measure pages of 100,000 item-units at any depth, on SQLite and PostgreSQL
+	@$(VENV_PYTHON) -m bench.listing $(ARGS)
 
 check: lint types ## Lint and type-check
 
@@ -46,7 +58,8 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 
 pins: .venv/.dev ## Renew constraints.txt (ARGS=--upgrade for the newest versions)
 	@$(INSTALL) uv
-	@$(VENV_PYTHON) -m uv pip compile requirements-dev.txt --universal --python-version 3.11 \
+	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-browser.txt \
+		requirements-bench.txt --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet $(ARGS) -o constraints.txt
 	@{ echo "# Exact versions of requirements*.txt for Python 3.11 and later, made by 'make pins'."; \
 		cat constraints.txt; } > constraints.new && mv constraints.new constraints.txt
@@ -66,9 +79,23 @@ clean: ## Remove .venv and all caches; instance/ with its data stays
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
+.venv/.bench: requirements-bench.txt .venv/.dev
+	@$(INSTALL) -r requirements-bench.txt
+	@touch $@
+
 .venv/.dev: requirements-dev.txt .venv/.run
 	@echo "Installing what working on it needs into .venv; this happens once."
 	@$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+.venv/.api: requirements-api.txt .venv/.dev
+	@echo "Installing what the API tests need into .venv; this happens once."
+	@$(INSTALL) -r requirements-api.txt
+	@touch $@
+
+.venv/.browser: requirements-browser.txt .venv/.dev
+	@echo "Installing what the browser test needs into .venv; this happens once."
+	@$(INSTALL) -r requirements-browser.txt
 	@touch $@
 
 NO_PYTHON = for line in \

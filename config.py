@@ -3,12 +3,14 @@
 The README lists every setting; ``tests/test_docs.py`` keeps the two in step.
 """
 
+from pathlib import Path
 from typing import Any
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
+DOTENV = Path(__file__).with_name(".env")
 MIN_SECRET_BYTES = 32
 """An HMAC-SHA-256 key shorter than its hash can be guessed faster than forged (RFC 7518, 3.2)."""
 
@@ -24,6 +26,8 @@ def from_env() -> dict[str, Any]:
     Source: CONTRACT 9.
     """
     env = Env(eager=False)
+    if DOTENV.exists():  # The flask command reads it too; gunicorn alone would not.
+        env.read_env(DOTENV, recurse=False)
     environment = env.str("APP_ENV", "production", validate=OneOf(["production", "development"]))
     secret = env.str("JWT_SECRET_KEY", validate=_long_enough(environment == "development"))
     lifetime = env.int("TOKEN_LIFETIME", 3600, validate=Range(min=1, max=86_400))

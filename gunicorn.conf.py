@@ -1,5 +1,6 @@
 """How gunicorn serves the registry; every line can be overridden on its command line."""
 
+import gc
 import os
 
 wsgi_app = "wsgi:app"
@@ -14,3 +15,14 @@ keepalive = 5
 # It would open a socket below the home folder, which a container may not have.
 control_socket_disable = True
 accesslog = "-"
+
+
+def post_worker_init(_worker: object) -> None:
+    """Keep the collector of cyclic garbage out of the way of large requests.
+
+    A bulk request makes a million objects and none of them in a cycle; walking them again and again
+    took a third of its time. What was imported is never walked again.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

@@ -1,15 +1,36 @@
 """Set-based reads and writes: one statement for any number of rows, on both engines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Column, Table, any_, bindparam, column, func, insert, select, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    DateTime,
+    Table,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import ColumnElement
 
 Row = Mapping[str, Any]
+
+AS_TEXT: dict[type, Callable[[Any], str]] = {
+    JSON: lambda value: orjson.dumps(value).decode(),
+    DateTime: lambda moment: moment.isoformat(" ", "microseconds"),
+    Date: date.isoformat,
+}
+"""How SQLite holds what it has no type for; as SQLAlchemy reads it back."""
 
 
 def is_sqlite(session: Session) -> bool:
@@ -49,55 +70,59 @@ def reserve_ids(session: Session, table: Table, count: int) -> Sequence[int]:
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Row]) -> None:
-    """Insert ``rows``, which all name the same columns."""
+    """Insert ``rows``, which all name the same columns, in one statement."""
     if not rows:
-        return
-    if is_sqlite(session):
-        session.execute(insert(table), rows)
         return
     columns = [table.c[name] for name in rows[0]]
     names = ", ".join(column.name for column in columns)
-    statement = (
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_unnest(columns)} AS new({names})"  # noqa: S608 - names of ours
-    )
-    session.execute(text(statement), _arrays(columns, rows))
+    if is_sqlite(session):
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+        session.connection().exec_driver_sql(sql, _tuples(columns, rows))
+    else:
+        sql = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_recordset(columns)}"  # noqa: S608 - names of ours
+        session.execute(text(sql), {"rows": _json(rows)})
 
 
 def update_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
-    """Set what ``rows`` say, each on the row with its ``id``; all name the same columns."""
+    """Set what ``rows`` say, each on the row with its ``id``, in one statement.
+
+    All rows name the same columns.
+    """
     if not rows:
         return
-    columns = [table.c[name] for name in rows[0]]
-    names = ", ".join(column.name for column in columns)
-    changed = [column.name for column in columns if column.name != "id"]
+    columns = [table.c[name] for name in rows[0] if name != "id"]
     if is_sqlite(session):
-        assignments = ", ".join(f"{name} = :{name}" for name in changed)
-        statement = text(
-            f"UPDATE {table.name} SET {assignments}"  # noqa: S608 - names of ours
-            " WHERE organization_id = :organization_id AND id = :id"
-        ).bindparams(*[bindparam(column.name, type_=column.type) for column in columns])
-        session.execute(statement, [{"organization_id": organization_id, **row} for row in rows])
-        return
-    assignments = ", ".join(f"{name} = changed.{name}" for name in changed)
-    statement = text(
-        f"UPDATE {table.name} SET {assignments} FROM {_unnest(columns)} AS changed({names})"  # noqa: S608 - names of ours
-        f" WHERE {table.name}.organization_id = :organization_id AND {table.name}.id = changed.id"
-    )
-    session.execute(statement, {"organization_id": organization_id} | _arrays(columns, rows))
+        sets = ", ".join(f"{column.name} = ?" for column in columns)
+        sql = (
+            f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = {organization_id:d}"  # noqa: S608
+        )
+        session.connection().exec_driver_sql(sql, _tuples([*columns, table.c.id], rows))
+    else:
+        sets = ", ".join(f"{column.name} = new.{column.name}" for column in columns)
+        sql = (
+            f"UPDATE {table.name} SET {sets} FROM {_recordset([*columns, table.c.id])}"  # noqa: S608 - names of ours
+            f" WHERE {table.name}.organization_id = :organization_id AND {table.name}.id = new.id"
+        )
+        session.execute(text(sql), {"organization_id": organization_id, "rows": _json(rows)})
 
 
-def _unnest(columns: Sequence[Column[Any]]) -> str:
-    """Answer SQL for the rows of ``columns``, sent as one array a column."""
+def _recordset(columns: Sequence[Column[Any]]) -> str:
+    """Answer SQL for rows that travel as one JSON text: the least work for both sides."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    arrays = (f"CAST(:{column.name} AS {column.type.compile(dialect)}[])" for column in columns)
-    return f"unnest({', '.join(arrays)})"
+    members = ", ".join(f"{column.name} {column.type.compile(dialect)}" for column in columns)
+    return f"json_to_recordset(CAST(:rows AS json)) AS new({members})"
 
 
-def _arrays(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {column.name: [_plain(column, row[column.name]) for row in rows] for column in columns}
+def _json(rows: Sequence[Row]) -> str:
+    return orjson.dumps(rows).decode()
 
 
-def _plain(column: Column[Any], value: Any) -> Any:
-    if isinstance(column.type, JSON) and value is not None:
-        return orjson.dumps(value).decode()
-    return value
+def _tuples(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Answer ``rows`` as SQLite holds them: what is no number or text there is written as text."""
+    by_column = [list(map(itemgetter(each.name), rows)) for each in columns]
+    for values, each in zip(by_column, columns, strict=True):
+        write = next((w for kind, w in AS_TEXT.items() if isinstance(each.type, kind)), None)
+        if write is not None:
+            values[:] = [None if value is None else write(value) for value in values]
+    return list(zip(*by_column, strict=True))

@@ -1,11 +1,13 @@
-"""Commands for operators: ``flask --app wsgi provision``, ``token``, ``client disable``."""
+"""Commands for operators: ``provision``, ``token``, ``client``, ``units``, ``rekey``."""
 
+import sys
+from dataclasses import asdict
 from typing import IO
 
 import click
 import orjson
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from marshmallow import ValidationError
 from sqlalchemy import select
 
@@ -13,6 +15,9 @@ from app import provisioning
 from app.accounts.auth import disable_client, issue_token
 from app.accounts.models import Client
 from app.db import db, transactional, utcnow
+from app.units import rekeying
+from app.units.addresses import RECIPE
+from app.units.commands import units_group
 
 client_group = AppGroup("client", help="Manage clients.")
 
@@ -22,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(provision)
     app.cli.add_command(token)
     app.cli.add_command(client_group)
+    app.cli.add_command(units_group)
+    app.cli.add_command(rekey)
 
 
 @click.command("provision")
@@ -60,6 +67,30 @@ def disable(client_id: str) -> None:
     disable_client(db.session(), find_client(client_id), utcnow())
     db.session.flush()
     click.echo(f"{client_id} is disabled.")
+
+
+@click.command("rekey")
+@click.option("--dry-run", is_flag=True, help="Write nothing, report the same.")
+@click.pass_obj
+@with_appcontext
+def rekey(info: ScriptInfo, dry_run: bool) -> None:
+    """Make the address keys anew that another recipe made, after an upgrade that changes it.
+
+    May run while the service serves, and may be stopped: run it again, and it goes on. Prints what it
+    did as JSON, with the units of one group that share a key now and did not before.
+    """
+    groups, report = rekeying.find_groups(), rekeying.Report()
+    country, finished = info.load_app().config["DEFAULT_COUNTRY"], False
+    work = rekeying.rekey(groups, report, country, dry_run=dry_run)
+    total = sum(group.stale for group in groups)
+    try:
+        with click.progressbar(length=total, label="Units", file=sys.stderr) as bar:
+            for done in work:
+                bar.update(done)
+        finished = True
+    finally:
+        told = {"recipe": RECIPE, "dry_run": dry_run, "finished": finished, **asdict(report)}
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
 
 
 def find_client(client_id: str) -> Client:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -70,7 +71,12 @@ def utcnow() -> datetime:
 def init_app(app: Flask) -> None:
     """Open the engine of ``app`` and set it up."""
     uri = str(app.config["SQLALCHEMY_DATABASE_URI"])
-    options = {} if uri.startswith("sqlite") else {"isolation_level": "READ COMMITTED"}
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
+    if not uri.startswith("sqlite"):
+        options["isolation_level"] = "READ COMMITTED"
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     with app.app_context():

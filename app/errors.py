@@ -82,7 +82,7 @@ class UnsupportedMediaType(ApiError):
 
 
 class ServiceUnavailable(ApiError):
-    """The database did not answer in time; nothing was written. Ours, docs/decisions.md."""
+    """The database did not answer in time; nothing was written. Source: ours, docs/decisions.md."""
 
     status = 503
     type = "temporarily_unavailable"
@@ -91,7 +91,7 @@ class ServiceUnavailable(ApiError):
 
 
 class ServerError(ApiError):
-    """A fault of ours. The text is source S2's, in both envelopes."""
+    """A fault of ours; quote the ``X-Request-ID``. Source: S2, its text in both envelopes."""
 
     status = 500
     type = "server_error"

@@ -24,13 +24,32 @@ class FastLoader:
 
     def load(self, value: Any) -> dict[str, Any]:
         """Answer what ``Schema.load`` answers for ``value``; raises what it raises."""
-        try:
-            plain = msgspec.convert(value, self.plain.type)
-        except msgspec.ValidationError:
-            return cast("dict[str, Any]", self.schema.load(value))
-        if not self.plain.settle(value, plain):
+        plain = self.accept(value)
+        if plain is None and isinstance(value, dict):
+            plain = self.accept(trimmed(value))
+        if plain is None:
             return cast("dict[str, Any]", self.schema.load(value))
         return self.plain.rename(plain)
+
+    def accept(self, value: Any) -> dict[str, Any] | None:
+        """Answer ``value`` as it loads if it is plainly right, else None."""
+        try:
+            plain: dict[str, Any] = msgspec.convert(value, self.plain.type)
+        except msgspec.ValidationError:
+            return None
+        return plain if self.plain.settle(value, plain) else None
+
+
+def trimmed(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer ``value`` with the spaces around its texts cut off, which is often all that is wrong."""
+    return {
+        key: inner.strip(" ")
+        if isinstance(inner, str)
+        else trimmed(inner)
+        if isinstance(inner, dict)
+        else inner
+        for key, inner in value.items()
+    }
 
 
 class PlainObject:

@@ -80,18 +80,21 @@ class Text(Field):
     }
     control = CONTROL
     plain = rf"\A(?:{PLAIN_TEXT})?\Z"
-    pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+    refused = r"\u0000-\u001f\u007f-\u009f"
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of what this field accepts, but for null."""
-        return {"type": "string", "maxLength": MAX_TEXT, "pattern": self.pattern}
+        must_have = "" if self.allow_none else rf"[^\s{self.refused}][^{self.refused}]*"
+        pattern = rf"^[^{self.refused}]*{must_have}$"
+        return {"type": "string", "maxLength": MAX_TEXT, "pattern": pattern}
 
     def plain_type(self) -> Any:
         """Answer the type of texts that are clean at a glance, or empty."""
         return Annotated[str, msgspec.Meta(pattern=self.plain)]
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_none=True, **kwargs)
+        # A null never reaches _deserialize, so what is required must not take one at all.
+        super().__init__(allow_none=not kwargs.get("required", False), **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -110,7 +113,7 @@ class Barcode(Text):
     """A text that may hold FNC1 (0x1D), the separator of GS1-128."""
 
     control = CONTROL_BUT_FNC1
-    pattern = r"^[^\u0000-\u001c\u001e\u001f\u007f-\u009f]*$"
+    refused = r"\u0000-\u001c\u001e\u001f\u007f-\u009f"
 
 
 class Bounded(Field):
@@ -191,6 +194,27 @@ class StrictBoolean(Field):
     ) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid")
+        return value
+
+
+class Choice(Field):
+    """One of a few words, spelt exactly."""
+
+    default_error_messages = {"invalid": "must be {words}"}
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = words
+
+    def describe(self) -> dict[str, Any]:
+        """Answer the JSON Schema of what this field accepts, but for null."""
+        return {"type": "string", "enum": list(self.words)}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise self.make_error("invalid", words=" or ".join(self.words))
         return value
 
 

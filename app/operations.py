@@ -15,23 +15,29 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Operation:
     """One route in words.
 
-    ``id`` names it in generated clients; ``answer`` is the schema of its success, ``None`` for no body;
-    ``errors`` are its own, beside those that every route has; ``headers`` those of its success.
+    ``id`` names it in generated clients; ``description`` is Markdown; ``answer`` is the schema of its
+    success, ``None`` for no body; ``errors`` are its own, beside those that every route has;
+    ``failures`` are the schemas of those that say more than the envelope, by status; ``headers`` are
+    those of its success.
     """
 
     id: str
     summary: str
+    description: str = ""
     status: int = 200
     answer: type[Schema] | None = None
     body: type[Schema] | None = None
     query: type[Schema] | None = None
     errors: tuple[type[ApiError], ...] = ()
+    failures: Mapping[int, type[Schema]] = field(default_factory=dict)
     headers: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     """The request headers ``If-Match`` and ``If-None-Match``, where they mean something."""
     examples: Mapping[str, Any] = field(default_factory=dict)
     is_open: bool = False
     is_form: bool = False
+    lines: str = ""
+    """Where the body may also be a stream of lines (NDJSON): what comes in and what goes out."""
 
 
 def operation(described: Operation) -> Callable[[View], View]:

@@ -1,22 +1,27 @@
 """Reading a request body and writing an answer: strict JSON in both directions."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 import orjson
 from flask import Response, request
+from werkzeug.wsgi import FileWrapper
 
 from app.errors import ApiError, UnsupportedMediaType
+from app.lines import BLOCK, expand, read_blocks, split_lines
 from app.tags import ANY, entity_tag
 
+NDJSON = "application/x-ndjson"
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
-def read_object(malformed: type[ApiError]) -> dict[str, Any]:
+def read_object(malformed: type[ApiError], *, keep: bool = True) -> dict[str, Any]:
     """Answer the body of the request, a JSON object.
 
+    ``keep`` it for a view that may run twice (``db.transactional``); a large one is better let go.
     Raises ``UnsupportedMediaType`` (415), Werkzeug's 413, and ``malformed`` with a text that says
     what is wrong: no JSON, no object, or a key twice in one object. Source: CONTRACT 2.
     """
@@ -25,7 +30,25 @@ def read_object(malformed: type[ApiError]) -> dict[str, Any]:
         raise UnsupportedMediaType()
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
-    return parse_object(request.get_data(), malformed)
+    return parse_object(request.get_data(cache=keep), malformed)
+
+
+def read_lines() -> Iterator[bytes | None]:
+    """Answer the lines of the request's body, of any length; None for a line that is too long.
+
+    Raises ``UnsupportedMediaType`` (415), and ``lines.BrokenBody`` where the body breaks off.
+    """
+    coding = request.headers.get("Content-Encoding", "identity").lower()
+    if coding not in ("identity", "gzip"):
+        raise UnsupportedMediaType("The request body may be compressed by gzip only.")
+    request.max_content_length = 2**63  # The lines are bounded, not the body.
+    blocks = read_blocks(request.stream)
+    return split_lines(expand(blocks) if coding == "gzip" else blocks)
+
+
+def file_response(file: IO[bytes], content_type: str) -> Response:
+    """Answer what stands in ``file``, block by block; it is closed with the answer."""
+    return Response(FileWrapper(file, BLOCK), content_type=content_type, direct_passthrough=True)
 
 
 def parse_object(body: bytes, malformed: type[ApiError]) -> dict[str, Any]:
@@ -61,14 +84,15 @@ def has_duplicate_keys(body: bytes, value: Any) -> bool:
 
 def count_keys(value: Any) -> int:
     """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
-    count, open_values = 0, [value]
-    while open_values:
-        current = open_values.pop()
-        if isinstance(current, dict):
-            count += len(current)
-            open_values.extend([v for v in current.values() if isinstance(v, dict | list)])
-        elif isinstance(current, list):
-            open_values.extend([v for v in current if isinstance(v, dict | list)])
+    count, level = 0, [value]
+    while level:
+        deeper: list[Any] = []
+        for current in level:
+            if current.__class__ is dict:
+                count += len(current)
+            members = current.values() if current.__class__ is dict else current
+            deeper += [m for m in members if m.__class__ is dict or m.__class__ is list]
+        level = deeper
     return count
 
 

@@ -23,6 +23,11 @@ Refuse = Callable[[str, str], ApiError]
 """Makes an error of a parameter's name and what is wrong with it."""
 
 
+def about(text: str) -> dict[str, str]:
+    """Answer the metadata of a field that ``/openapi.json`` describes with ``text``."""
+    return {"description": text}
+
+
 class QuerySchema(StrictSchema):
     """The parameters of a query string; every value is a string."""
 
@@ -101,8 +106,8 @@ class UtcTime(Field):
 class OffsetQuery(QuerySchema):
     """How a list with an offset is asked for: ``max`` rows from ``offset`` on. Source: CONTRACT 7."""
 
-    max = QueryInteger(1, 1000, load_default=100)
-    offset = QueryInteger(0, MAX_ID, load_default=0)
+    max = QueryInteger(1, 1000, load_default=100, metadata=about("How many to answer at most."))
+    offset = QueryInteger(0, MAX_ID, load_default=0, metadata=about("How many to pass over."))
 
 
 class Cursor(Field):
@@ -112,7 +117,7 @@ class Cursor(Field):
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of a cursor, which is nobody's business but ours."""
-        return {"type": "string"}
+        return {"type": "string", "format": "cursor"}
 
     def _deserialize(self, value: str, *_: Any, **__: Any) -> tuple[datetime, int]:
         try:

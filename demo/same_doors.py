@@ -1,7 +1,8 @@
 """Which lines of ``addresses_us.ndjson`` are one door spelt twice: found by reading them.
 
 Lines were laid side by side by house number, street and postcode, and by likeness, and judged by eye.
-The table is what the tour expects of the service; it was never taken from the service's answers.
+The table is what the tour expects of the service. One pair (895 and 972) was overlooked until the
+service joined it: HC is the post's own abbreviation of Highway Contract.
 
 Left out, because a postman could not be sure: a misspelt street or city (552 and 650, 751 and 864),
 a city or postcode that one line lacks (379 and 519), a tower that one line names (441 and 880),
@@ -55,6 +56,9 @@ SAME_DOORS = (
     SameDoor(864, 968,
              "880 Carillon Pkway, St. Petersburg, FL, 33716",
              "880 Carillon Parkway, St. Petersburg, FL, 33716"),
+    SameDoor(895, 972,
+             "HC RTE 24 box 2A",
+             "HIGHWAY CONTRACT rte # 24 BOX # 2A"),
     SameDoor(981, 1024,
              "353 N Clark St, Chicago, IL, 60654",
              "353 N. Clark St., Chicago, IL, 60654"),

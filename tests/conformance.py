@@ -6,7 +6,8 @@ import jsonschema_rs
 import orjson
 from flask import Flask, Response, request
 
-from app.docs import build_spec, public_name
+from app.docs import build_spec
+from app.openapi import public_name
 
 
 class Conformance:

@@ -35,9 +35,8 @@ def test_every_error_code_is_in_the_api_page_with_its_status_and_back() -> None:
 
 def test_every_row_error_is_in_the_api_page_and_back() -> None:
     section = (ROOT / "docs/api.md").read_text().split("| Row error |")[1].split("\n\n")[0]
-    code = (ROOT / "app/units/matching.py").read_text() + (
-        ROOT / "app/units/schemas.py"
-    ).read_text()
+    names = ("matching", "schemas", "stream")
+    code = "".join((ROOT / f"app/units/{name}.py").read_text() for name in names)
 
     assert set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) == set(
         re.findall(r'Reject\(\s*"(\w+)"', code)

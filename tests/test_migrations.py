@@ -8,7 +8,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
 from app.db import Base, db
-from tests.conftest import MIGRATIONS
+from tests.fixtures import MIGRATIONS
 from tests.world import World
 
 

@@ -64,10 +64,49 @@ def test_both_envelopes_are_described(spec: Any) -> None:
 
     units = envelope("/api/v1.0/units/multiple", "post")
     item_units = envelope("/api/v1.0/itemUnits/reference/{itemId}/{unitId}", "post")
-    assert units["properties"]["error"]["required"] == ["type", "message"]
+    schemas = spec["components"]["schemas"]
+    assert units["$ref"] == "#/components/schemas/UnitsError"
+    assert schemas["UnitsError"]["required"] == ["error"]
+    assert schemas["ErrorDetail"]["required"] == ["message", "type"]
     assert "no_group" in units["properties"]["error"]["properties"]["type"]["enum"]
-    assert item_units["required"] == ["error", "error_description"]
+    assert item_units["$ref"] == "#/components/schemas/ItemUnitsError"
+    assert schemas["ItemUnitsError"]["required"] == ["error", "error_description"]
     assert "is_default_error" in item_units["properties"]["error"]["enum"]
+
+
+def test_an_atomic_refusal_is_described_with_its_rows(spec: Any) -> None:
+    answers = spec["paths"]["/api/v1.0/units/multiple"]["post"]["responses"]
+    refused = answers["422"]["content"]["application/json"]["schema"]
+
+    assert refused["$ref"] == "#/components/schemas/UnitsRejection"
+    assert set(spec["components"]["schemas"]["UnitsRejection"]["required"]) == {
+        "error",
+        "summary",
+        "units",
+    }
+
+
+def test_a_path_that_is_no_id_is_described(spec: Any) -> None:
+    answers = spec["paths"]["/api/v1.0/units/{id}"]["get"]["responses"]
+    error = answers["404"]["content"]["application/json"]["schema"]["properties"]["error"]
+
+    assert error["properties"]["type"]["enum"] == ["not_found", "unit_not_found"]
+
+
+def test_nothing_in_a_query_is_null(spec: Any) -> None:
+    for path in spec["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                assert isinstance(parameter["schema"]["type"], str), parameter
+                assert parameter["description"], parameter
+
+
+def test_every_operation_has_a_described_tag(spec: Any) -> None:
+    tags = {tag["name"] for tag in spec["tags"] if tag["description"]}
+
+    for path in spec["paths"].values():
+        for operation in path.values():
+            assert set(operation["tags"]) <= tags
 
 
 def test_every_example_is_accepted(world: World, spec: Any) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import create_app
 from app.db import RETRY_PAUSES, db, transactional
-from tests.conftest import MIGRATIONS, config_for
+from tests.fixtures import MIGRATIONS, config_for
 from tests.world import API, World
 
 
@@ -57,6 +57,8 @@ def test_a_lock_held_by_somebody_else_is_503(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert read.status_code == 404
     assert world.post_units([{"identifier": "A"}]).status_code == 200
+    with app.app_context():
+        db.engine.dispose()
 
 
 class FakeDriverError(Exception):

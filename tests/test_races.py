@@ -1,11 +1,14 @@
 """Clients that do the same thing at the same time, in threads of one server."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
+from app.units.matching import plan
 from tests.world import World
 
 THREADS = 6
@@ -24,10 +27,31 @@ def at_once(calls: list[Any]) -> list[TestResponse]:
         return list(pool.map(run, calls))
 
 
-def test_six_clients_posting_the_same_new_units_make_each_of_them_once(world: World) -> None:
+@pytest.fixture(name="meeting")
+def _meeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two requests meet between their look-up and their write, if anything lets them.
+
+    Without the group's lock they do, and make what has no identifier twice; with it the first waits in
+    vain.
+    """
+    barrier = Barrier(2)
+
+    def meet_and_plan(*args: Any) -> Any:
+        with contextlib.suppress(BrokenBarrierError):
+            barrier.wait(timeout=1)
+        return plan(*args)
+
+    monkeypatch.setattr("app.units.service.plan", meet_and_plan)
+
+
+@pytest.mark.usefixtures("meeting")
+@pytest.mark.parametrize("every", [2, 1000], ids=["half with identifiers", "by address only"])
+def test_six_clients_posting_the_same_new_units_make_each_of_them_once(
+    world: World, every: int
+) -> None:
     batch = [
         {
-            **({"identifier": f"U-{n}"} if n % 2 else {}),
+            **({"identifier": f"U-{n}"} if n % every == every - 1 else {}),
             "address": {"address_line_1": f"{n} Main St"},
         }
         for n in range(200)

@@ -8,12 +8,25 @@ import jwt
 from flask import g, request
 from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.accounts.errors import ExpiredToken, InvalidAuthorization, MissingAuthorization
 from app.accounts.models import Client, Organization
 from app.db import reading
+
+CLIENT = (
+    select(
+        Client.id,
+        Client.organization_id,
+        Client.all_groups,
+        Client.disabled_at,
+        Organization.name,
+    )
+    .join(Organization, Organization.id == Client.organization_id)
+    .where(Client.client_id == bindparam("client_id"))
+)
+"""Who a token's client is. Made once: every request asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +94,7 @@ def find_caller(session: Session, claims: dict[str, Any]) -> Caller:
     client_id = claims["sub"]
     if not isinstance(client_id, str) or "\x00" in client_id:
         raise InvalidAuthorization()
-    found = session.execute(
-        select(
-            Client.id,
-            Client.organization_id,
-            Client.all_groups,
-            Client.disabled_at,
-            Organization.name,
-        )
-        .join(Organization, Organization.id == Client.organization_id)
-        .where(Client.client_id == client_id)
-    ).one_or_none()
+    found = session.execute(CLIENT, {"client_id": client_id}).one_or_none()
     if found is None or found.disabled_at is not None or found.organization_id != claims.get("org"):
         raise InvalidAuthorization()
     return Caller(found.organization_id, found.name, found.id, found.all_groups)

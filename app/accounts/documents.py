@@ -1,14 +1,20 @@
 """Schemas that only describe the account routes, for ``/openapi.json``; nothing is loaded by them."""
 
-from marshmallow import fields
+from marshmallow import INCLUDE, Schema, fields
 
-from app.fields import StrictSchema
+from app.fields import Choice, StrictSchema
 
 
-class TokenBody(StrictSchema):
-    """OAuth 2.0 client credentials, as a form; the client may also use Basic authorization."""
+class TokenBody(Schema):
+    """OAuth 2.0 client credentials, as a form; the client may also use Basic authorization.
 
-    grant_type = fields.String(required=True, metadata={"enum": ["client_credentials"]})
+    Other parameters are ignored, as RFC 6749 3.2 demands.
+    """
+
+    class Meta:
+        unknown = INCLUDE
+
+    grant_type = Choice("client_credentials", required=True)
     client_id = fields.String()
     client_secret = fields.String(metadata={"format": "password"})
 

@@ -15,6 +15,7 @@ from app.operations import Operation
 CREATE_TOKEN = Operation(
     id="createToken",
     summary="Get a token for a client id and secret",
+    description="OAuth 2.0 client credentials: id and secret in the form or in Basic authorization.",
     body=TokenBody,
     answer=TokenShown,
     errors=(TokenRequestInvalid, UnsupportedGrantType, InvalidClient, RequestTooLarge),

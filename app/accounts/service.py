@@ -111,10 +111,14 @@ def may_use(caller: Caller, group_id: ColumnElement[int]) -> ColumnElement[bool]
     """Answer the condition that ``caller`` may use the group in the column ``group_id``."""
     if caller.all_groups:
         return true()
-    granted = select(Grant.group_id).where(
-        Grant.organization_id == caller.organization_id, Grant.client_id == caller.client_id
+    return group_id.in_(granted_groups(caller.organization_id, caller.client_id))
+
+
+def granted_groups(organization_id: Any, client_id: Any) -> AnySelect:
+    """Answer the query for the groups granted to a client; takes ids, or parameters for them."""
+    return select(Grant.group_id).where(
+        Grant.organization_id == organization_id, Grant.client_id == client_id
     )
-    return group_id.in_(granted)
 
 
 def authenticate_client(session: Session, client_id: str, secrets: Iterable[str]) -> Client:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Field, StrictBoolean, StrictInteger, StrictSchema, Text
+from app.fields import Choice, Field, StrictBoolean, StrictInteger, StrictSchema, Text
 from app.item_units.schemas import MAX_INTEGER, ItemUnitSchema
 from app.items.documents import Paging, RowFailure, RowsSummary
 
@@ -20,10 +20,10 @@ class IdOrReference(Field):
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of both."""
-        return {"type": ["integer", "string"]}
+        return {"type": ["integer", "string"], "minimum": 1, "minLength": 1}
 
 
-class UpsertBody(ItemUnitSchema):
+class ItemUnitBody(ItemUnitSchema):
     """How the item is kept in the unit; the references may be repeated if they equal the path."""
 
     quantity = StrictInteger(1, MAX_INTEGER, required=True)
@@ -31,7 +31,7 @@ class UpsertBody(ItemUnitSchema):
     unitId = Text()  # noqa: N815
 
 
-class UpdateBody(ItemUnitSchema):
+class ItemUnitUpdate(ItemUnitSchema):
     """How the item is kept in the unit, and the item or unit that it is moved to."""
 
     quantity = StrictInteger(1, MAX_INTEGER, required=True)
@@ -40,14 +40,14 @@ class UpdateBody(ItemUnitSchema):
     useExternalId = StrictBoolean(allow_none=True)  # noqa: N815
 
 
-class CreateBody(UpdateBody):
+class ItemUnitCreation(ItemUnitUpdate):
     """An item-unit of an item and a unit, by ids or by references."""
 
     itemId = IdOrReference(required=True)  # noqa: N815
     unitId = IdOrReference(required=True)  # noqa: N815
 
 
-class ItemUnitRow(UpsertBody):
+class ItemUnitRow(ItemUnitBody):
     """A row: references and how the item is kept in the unit."""
 
     itemId = Text(required=True)  # noqa: N815
@@ -106,7 +106,7 @@ class ItemUnitResult(ItemUnitShown):
     index = fields.Integer(required=True)
     success = fields.Boolean(required=True)
     failure_reason = fields.String(required=True)
-    action = fields.String(metadata={"enum": ["created", "updated", "unchanged"]})
+    action = Choice("created", "updated", "unchanged")
     error = fields.Nested(RowFailure)
     itemId = fields.String(allow_none=True)  # noqa: N815
     unitId = fields.String(allow_none=True)  # noqa: N815

@@ -59,10 +59,10 @@ def load_units(
         select(Unit.id, Unit.identifier, UNIT_NAME)
         .where(Unit.organization_id == caller.organization_id)
         .where(bulk.is_one_of(session, Unit.identifier, references))
-        .where(may_use(caller, Unit.group_id.expression))
+        .where(may_use(caller, Unit.group_id.expression), *in_group(caller, group))
         .order_by(Unit.id)
     )
-    return [KnownUnit(*row) for row in session.execute(in_group(query, caller, group))]
+    return [KnownUnit(row.id, row.identifier, row.unit_name) for row in session.execute(query)]
 
 
 def load_item_units(

@@ -30,6 +30,8 @@ class ItemUnit(Base):
             postgresql_where=text("is_default"),
         ),
         Index("ix_item_units_unit", "organization_id", "unit_id"),
+        # A list is walked in order of id by clients that see only some units' groups.
+        Index("ix_item_units_page", "organization_id", "id", "unit_id"),
     )
 
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)

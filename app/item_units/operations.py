@@ -2,13 +2,13 @@
 
 from app.item_units.documents import (
     EXAMPLE,
-    CreateBody,
+    ItemUnitBody,
+    ItemUnitCreation,
     ItemUnitsAnswer,
     ItemUnitsBody,
     ItemUnitShown,
     ItemUnitsPage,
-    UpdateBody,
-    UpsertBody,
+    ItemUnitUpdate,
 )
 from app.item_units.errors import (
     AlreadyAssigned,
@@ -47,8 +47,13 @@ CHANGE_ERRORS = (
 UPSERT_ITEM_UNIT = Operation(
     id="upsertItemUnit",
     summary="Create or update how an item is kept in a unit",
+    description="""Answers 201 for both; the header `Upsert-Result` says which. `quantity` is always
+required, and `isDefault` as long as the item has no default unit. Absent fields keep their value; `null`
+clears `volume`, `weight`, `barcode` and `expirationDate`.
+
+A GS1-128 `barcode` with AI (17) fills `expirationDate`, unless you send one.""",
     status=201,
-    body=UpsertBody,
+    body=ItemUnitBody,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
@@ -60,7 +65,8 @@ UPSERT_ITEM_UNIT = Operation(
 UPDATE_ITEM_UNIT_BY_REFERENCE = Operation(
     id="updateItemUnitByReference",
     summary="Update the item-unit of a pair",
-    body=UpsertBody,
+    description="As the upsert, but 404 where the pair has no item-unit yet.",
+    body=ItemUnitBody,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, ItemUnitNotFound, *CHANGE_ERRORS),
@@ -96,8 +102,10 @@ DELETE_ITEM_UNIT_BY_REFERENCE = Operation(
 CREATE_ITEM_UNIT = Operation(
     id="createItemUnit",
     summary="Create an item-unit",
+    description="""`itemId` and `unitId` are ids, or references with `useExternalId: true`. A pair that
+exists is refused with `already_assigned`.""",
     status=201,
-    body=CreateBody,
+    body=ItemUnitCreation,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
@@ -115,7 +123,7 @@ CREATE_ITEM_UNIT = Operation(
 UPDATE_ITEM_UNIT = Operation(
     id="updateItemUnit",
     summary="Update an item-unit, or move it to another item or unit",
-    body=UpdateBody,
+    body=ItemUnitUpdate,
     query=UpsertQuery,
     answer=ItemUnitShown,
     errors=(*PAIR_ERRORS, ItemUnitNotFound, *CHANGE_ERRORS, AlreadyAssigned),
@@ -143,6 +151,7 @@ DELETE_ITEM_UNIT = Operation(
 LIST_ITEM_UNITS = Operation(
     id="listItemUnits",
     summary="List item-units",
+    description="In order of id; follow `paging.next`.",
     query=ListQuery,
     answer=ItemUnitsPage,
     errors=(UnknownParam, InvalidParamType),
@@ -151,6 +160,8 @@ LIST_ITEM_UNITS = Operation(
 UPSERT_ITEM_UNITS = Operation(
     id="upsertItemUnits",
     summary="Create or update many item-units",
+    description="""`itemId` and `unitId` are references. Every row has the outcome that the single upsert
+would have had; the answer is 200 even when rows failed.""",
     body=ItemUnitsBody,
     query=UpsertQuery,
     answer=ItemUnitsAnswer,

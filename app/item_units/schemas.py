@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import ValidationError, validate
+from marshmallow import ValidationError
 
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
@@ -12,6 +12,7 @@ from app.errors import ApiError
 from app.fastload import FastLoader
 from app.fields import (
     Barcode,
+    Choice,
     IsoDate,
     StrictBoolean,
     StrictInteger,
@@ -31,7 +32,7 @@ from app.items.schemas import (
     must_be,
     refuse_param,
 )
-from app.query import Flag, OffsetQuery, QueryId, QuerySchema, UtcTime, load_query
+from app.query import Flag, OffsetQuery, QueryId, QuerySchema, UtcTime, about, load_query
 
 MAX_INTEGER = 2**31 - 1
 MAX_DOUBLE = 10**12
@@ -63,28 +64,29 @@ class ItemUnitSchema(StrictSchema):
     unpacking = StrictBoolean(error_messages=must_be("Boolean"))
 
 
-class UpsertQuery(QuerySchema):
-    """The query of a route that writes item-units. Source: CONTRACT 6."""
-
-    group_id = QueryId()
-    group_external_ref = Text()
-    default = Text(validate=validate.Equal("transfer", error="must be transfer"))
-
-
 class GroupQuery(QuerySchema):
     """The query of a route that names a unit by its reference. Source: CONTRACT 6."""
 
-    group_id = QueryId()
-    group_external_ref = Text()
+    group_id = QueryId(metadata=about("The unit's group, where several know its reference."))
+    group_external_ref = Text(metadata=about("The same by the group's external reference."))
+
+
+class UpsertQuery(GroupQuery):
+    """The query of a route that writes item-units. Source: CONTRACT 6."""
+
+    default = Choice(
+        "transfer",
+        metadata=about("With `isDefault: true`: take the default from the unit that has it."),
+    )
 
 
 class ListQuery(OffsetQuery):
     """The query of ``GET /itemUnits``. Source: CONTRACT 7."""
 
-    itemReference = Text()  # noqa: N815 - the parameter's own name
-    unitReference = Text()  # noqa: N815
-    isDefault = Flag()  # noqa: N815
-    lastUpdated_gte = UtcTime()  # noqa: N815
+    itemReference = Text(metadata=about("Only of this item."))  # noqa: N815 - its own name
+    unitReference = Text(metadata=about("Only in units with this reference."))  # noqa: N815
+    isDefault = Flag(metadata=about("Only (no) default units."))  # noqa: N815
+    lastUpdated_gte = UtcTime(metadata=about("Only changed at this time or later."))  # noqa: N815
 
 
 item_unit_loader = FastLoader(ItemUnitSchema())

@@ -2,21 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import CursorResult, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app import bulk
 from app.accounts.auth import Caller
 from app.accounts.service import GroupKey
 from app.db import AnyRow, utcnow
 from app.errors import ApiError
 from app.item_units.answers import dump_item_unit
 from app.item_units.errors import ItemUnitNotFound, PreconditionFailed
-from app.item_units.queries import TABLE, find_item, find_unit, get_item_unit
+from app.item_units.pairs import find_pair
+from app.item_units.queries import TABLE, find_item, get_item_unit
 from app.item_units.rules import ON_INSERT, Change, Decision, Options, Stored, decide
 from app.item_units.schemas import Key, Pair
 from app.tags import entity_tag, is_met
+
+SHOWN_OF_PAIR = ("item_id", "item_reference", "item_name", "unit_id", "unit_reference", "unit_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,14 @@ def upsert_item_unit(
     ``options.update_only`` also ``ItemUnitNotFound`` (404), then the errors of ``rules.decide``, in this
     order. Source: S2, CONTRACT 6.
     """
-    item = find_item(session, caller, pair.item, lock=True)
-    found = find_unit(session, caller, pair, item.item_id)
+    found = find_pair(session, caller, pair, lock=True)
     if found.id is None and options.update_only:
         raise ItemUnitNotFound(f"{pair.item.named}/{pair.unit.named}")
-    return apply(session, caller, item, found, found, change, options)
+    done = apply(session, caller, found, found, change, options)
+    if done is None:
+        # Somebody changed it while this waited for the lock. The lock is held now: look again.
+        return upsert_item_unit(session, caller, pair, change, options)
+    return done
 
 
 def update_item_unit(
@@ -70,10 +78,13 @@ def update_item_unit(
     own = get_item_unit(session, caller, item_unit_id)
     if own.item_id not in locked:  # Moved by somebody else before it was locked.
         return update_item_unit(session, caller, item_unit_id, moved_to, group, change, options)
-    item = locked[target.item_id] if moved_to[0] else locked[own.item_id]
     unit_key = moved_to[1] or Key(own.unit_id, id=own.unit_id)
-    found = find_unit(session, caller, Pair(item_key, unit_key, group), item.item_id)
-    return apply(session, caller, item, found, own, change, options)
+    if moved_to[0] is None:
+        item_key = Key(own.item_id, id=own.item_id)
+    found = find_pair(session, caller, Pair(item_key, unit_key, group))
+    done = apply(session, caller, found, own, change, options)
+    assert done is not None, "nobody else writes under the lock"  # noqa: S101
+    return done
 
 
 def delete_item_unit(session: Session, caller: Caller, item_unit_id: int, options: Options) -> None:
@@ -92,40 +103,29 @@ def delete_item_unit(session: Session, caller: Caller, item_unit_id: int, option
 
 
 def apply(
-    session: Session,
-    caller: Caller,
-    item: AnyRow,
-    found: AnyRow,
-    own: AnyRow,
-    change: Change,
-    options: Options,
-) -> Written:
+    session: Session, caller: Caller, found: AnyRow, own: AnyRow, change: Change, options: Options
+) -> Written | None:
     """Decide what ``change`` does to the item-unit ``own``, write it and show it.
 
-    ``found`` is the unit that it is to have, with that pair's item-unit (``own`` itself, unless it
-    moves) and the item's default unit.
+    ``found`` is the item and unit that it is to have, with that pair's item-unit (``own`` itself, unless
+    it moves) and the item's default unit. Answers None where the database no longer is as it was found.
     """
-    decision = decide(change, stored_from(item, found, own), options)
+    decision = decide(change, stored_from(found, own), options)
     if isinstance(decision, ApiError):
         raise decision
-    row = {
-        "item_id": item.item_id,
-        "item_reference": item.item_reference,
-        "item_name": item.item_name,
-        "unit_id": found.unit_id,
-        "unit_reference": found.unit_reference,
-        "unit_name": found.unit_name,
-        **decision.attributes,
-        **write(session, caller, item.item_id, found.unit_id, own, decision, utcnow()),
-    }
+    written = write(session, caller, found, own, decision, utcnow())
+    if written is None:
+        return None
+    pair = {name: found._mapping[name] for name in SHOWN_OF_PAIR}
+    row = {**pair, **decision.attributes, **written}
     shown = dump_item_unit(row, caller.organization)
     return Written(decision.action, row["id"], row["version"], shown)
 
 
-def stored_from(item: AnyRow, found: AnyRow, own: AnyRow) -> Stored:
+def stored_from(found: AnyRow, own: AnyRow) -> Stored:
     """Answer what the rules need to know of the rows that were found."""
     columns = own._mapping
-    is_moved = own is not found and (own.item_id, own.unit_id) != (item.item_id, found.unit_id)
+    is_moved = own is not found and (own.item_id, own.unit_id) != (found.item_id, found.unit_id)
     return Stored(
         id=own.id,
         attributes=None if own.id is None else {name: columns[name] for name in ON_INSERT},
@@ -140,28 +140,49 @@ def stored_from(item: AnyRow, found: AnyRow, own: AnyRow) -> Stored:
 def write(
     session: Session,
     caller: Caller,
-    item_id: int,
-    unit_id: int,
+    found: AnyRow,
     own: AnyRow,
     decision: Decision,
     now: datetime,
-) -> dict[str, Any]:
-    """Write the decision; answers id, version and times of the item-unit as it now stands."""
+) -> dict[str, Any] | None:
+    """Write the decision; answers id, version and times of the item-unit as it now stands.
+
+    Each write takes effect only on the versions that the decision was made of; None tells that one of
+    them was gone. Nothing that was already written then matters: a demoted default stays this one's.
+    """
     if decision.action == "unchanged":
         return {name: own._mapping[name] for name in ("id", "version", "created_at", "updated_at")}
-    mine = TABLE.c.organization_id == caller.organization_id
     if decision.demote is not None:
-        session.execute(
-            update(TABLE)
-            .where(mine, TABLE.c.id == decision.demote)
-            .values(is_default=False, version=TABLE.c.version + 1, updated_at=now)
-        )
-    pair = {"item_id": item_id, "unit_id": unit_id, **decision.attributes}
+        demoted = {"is_default": False, "version": found.default_version + 1, "updated_at": now}
+        if not update_version(session, caller, decision.demote, found.default_version, demoted):
+            return None
+    pair = {"item_id": found.item_id, "unit_id": found.unit_id, **decision.attributes}
     if decision.action == "updated":
         changed = {"version": own.version + 1, "updated_at": now}
-        session.execute(update(TABLE).where(mine, TABLE.c.id == own.id).values(pair | changed))
-        return {"id": own.id, "created_at": own.created_at, **changed}
+        done = update_version(session, caller, own.id, own.version, pair | changed)
+        return {"id": own.id, "created_at": own.created_at, **changed} if done else None
+    return insert_new(session, caller, pair, now)
+
+
+def update_version(
+    session: Session, caller: Caller, item_unit_id: int, version: int, values: dict[str, Any]
+) -> bool:
+    """Set ``values`` on the item-unit if it still has this version; tells whether it had."""
+    statement = update(TABLE).where(
+        TABLE.c.organization_id == caller.organization_id,
+        TABLE.c.id == item_unit_id,
+        TABLE.c.version == version,
+    )
+    return cast("CursorResult[Any]", session.execute(statement.values(values))).rowcount == 1
+
+
+def insert_new(
+    session: Session, caller: Caller, pair: dict[str, Any], now: datetime
+) -> dict[str, Any] | None:
+    """Insert an item-unit; None where the pair or the default is taken meanwhile."""
     new = {"version": 1, "created_at": now, "updated_at": now}
-    tenant = {"organization_id": caller.organization_id}
-    inserted = insert(TABLE).values(pair | new | tenant).returning(TABLE.c.id)
-    return {"id": session.execute(inserted).scalar_one(), **new}
+    values = pair | new | {"organization_id": caller.organization_id}
+    dialect = sqlite if bulk.is_sqlite(session) else postgresql
+    statement = dialect.insert(TABLE).values(values).on_conflict_do_nothing()
+    new_id = session.execute(statement.returning(TABLE.c.id)).scalar_one_or_none()
+    return None if new_id is None else {"id": new_id, **new}

@@ -20,7 +20,8 @@ from app.item_units.operations import (
     UPSERT_ITEM_UNIT,
     UPSERT_ITEM_UNITS,
 )
-from app.item_units.queries import get_by_pair, get_item_unit, list_item_units
+from app.item_units.pairs import get_by_pair
+from app.item_units.queries import get_item_unit, list_item_units
 from app.item_units.rules import Options
 from app.item_units.schemas import (
     ListQuery,

@@ -6,7 +6,7 @@ Source: CONTRACT 7.
 
 from marshmallow import fields
 
-from app.fields import StrictSchema, Text
+from app.fields import Choice, StrictSchema, Text
 
 
 class ItemBody(StrictSchema):
@@ -69,7 +69,7 @@ class ItemResult(StrictSchema):
     index = fields.Integer(required=True)
     success = fields.Boolean(required=True)
     failure_reason = fields.String(required=True)
-    action = fields.String(metadata={"enum": ["created", "updated", "unchanged"]})
+    action = Choice("created", "updated", "unchanged")
     error = fields.Nested(RowFailure)
     id = fields.Integer()
     reference = fields.String(required=True, allow_none=True)

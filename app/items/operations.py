@@ -37,6 +37,7 @@ GET_ITEM = Operation(id="getItem", summary="Show an item", answer=ItemShown, err
 LIST_ITEMS = Operation(
     id="listItems",
     summary="List items",
+    description="In order of id; follow `paging.next`.",
     query=ItemsQuery,
     answer=ItemsPage,
     errors=(UnknownParam, InvalidParamType),

@@ -16,7 +16,7 @@ from app.items.errors import (
     UnknownParam,
 )
 from app.items.rules import NamedItem
-from app.query import UNKNOWN, OffsetQuery
+from app.query import UNKNOWN, OffsetQuery, about
 
 UNKNOWN_FIELD = "unknown field"
 
@@ -47,7 +47,7 @@ class ItemRowSchema(ItemSchema):
 class ItemsQuery(OffsetQuery):
     """The query of ``GET /items``. Source: CONTRACT 7."""
 
-    reference = Text()
+    reference = Text(metadata=about("Only with this reference."))
 
 
 item_schema = ItemSchema()

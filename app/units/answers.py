@@ -5,28 +5,41 @@ from typing import Any
 
 from app.units.matching import Plan, Reject, Step
 
+ACTIONS = ("created", "updated", "unchanged", "failed")
+
 
 def describe(planned: Plan, group_id: int, *, rejected: bool, dry_run: bool) -> dict[str, Any]:
     """Answer the body for ``planned``: a result per row in order, and the summary.
 
     ``rejected`` means that a failing row of an atomic request stopped all others. Source: CONTRACT 4.5.
     """
-    steps = planned.steps
-    rows = [
+    rows = describe_rows(planned, group_id, rejected=rejected)
+    counts = count_actions(planned)
+    summary = {action: counts[action] for action in ACTIONS}
+    if rejected:
+        summary = {"created": 0, "updated": 0, "unchanged": 0, "failed": counts["failed"]}
+        summary["skipped"] = len(rows) - counts["failed"]
+    answer: dict[str, Any] = {"units": rows, "summary": summary}
+    return {"dry_run": True, **answer} if dry_run else answer
+
+
+def describe_rows(
+    planned: Plan, group_id: int, *, rejected: bool = False, first: int = 0
+) -> list[dict[str, Any]]:
+    """Answer a result per row in order; ``first`` is the index of the first."""
+    return [
         describe_reject(index, step)
         if isinstance(step, Reject)
         else describe_skipped(index, step)
         if rejected
         else describe_step(index, step, group_id)
-        for index, step in enumerate(steps)
+        for index, step in enumerate(planned.steps, first)
     ]
-    counts = Counter("failed" if isinstance(step, Reject) else step.action for step in steps)
-    summary = {action: counts[action] for action in ("created", "updated", "unchanged", "failed")}
-    if rejected:
-        summary = {"created": 0, "updated": 0, "unchanged": 0, "failed": counts["failed"]}
-        summary["skipped"] = len(steps) - counts["failed"]
-    answer: dict[str, Any] = {"units": rows, "summary": summary}
-    return {"dry_run": True, **answer} if dry_run else answer
+
+
+def count_actions(planned: Plan) -> Counter[str]:
+    """Answer how many rows had each outcome."""
+    return Counter("failed" if isinstance(s, Reject) else s.action for s in planned.steps)
 
 
 def describe_step(index: int, step: Step, group_id: int) -> dict[str, Any]:

@@ -8,8 +8,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Field, StrictSchema, Text
-from app.units.schemas import UnitSchema
+from app.fields import Choice, Field, StrictSchema, Text
+from app.openapi import ErrorDetail
+from app.query import QueryId, about
+from app.units.near_misses import SHOWN, WEIGHTS
+from app.units.requests import UpsertQuery
+from app.units.schemas import AddressSchema, BathroomSchema, UnitSchema
 
 EXAMPLE = {
     "group_external_ref": "north-tower",
@@ -39,17 +43,46 @@ class GroupId(Field):
         return {"type": ["integer", "string", "null"], "pattern": "^[0-9]*$"}
 
 
+class AnyUpsertQuery(UpsertQuery):
+    """The query of an upsert; the group stands here only where the body is a stream of lines."""
+
+    group_id = QueryId(metadata=about("Only with application/x-ndjson: the group."))
+    group_external_ref = Text(metadata=about("Only with application/x-ndjson: the group."))
+
+
+class UnitRow(UnitSchema):
+    """A unit to create or update."""
+
+
 class UnitsBody(StrictSchema):
     """The units to create or update, and their group by exactly one of its two keys."""
 
     group_id = GroupId()
     group_external_ref = Text()
-    units = fields.List(fields.Nested(UnitSchema), required=True, metadata={"maxItems": 10_000})
+    units = fields.List(fields.Nested(UnitRow), required=True, metadata={"maxItems": 10_000})
 
 
-class UnitShown(UnitSchema):
+class AllShown(StrictSchema):
+    """A schema of an answer that always has every field, be it null."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say so of each field."""
+        field_obj.required = True
+
+
+class StoredAddress(AllShown, AddressSchema):
+    """An address as it now stands."""
+
+
+class StoredBathroom(AllShown, BathroomSchema):
+    """A bathroom as it now stands."""
+
+
+class UnitShown(AllShown, UnitSchema):
     """A unit as it now stands."""
 
+    bathrooms = fields.List(fields.Nested(StoredBathroom), allow_none=True)
+    address = fields.Nested(StoredAddress, allow_none=True)
     id = fields.Integer(required=True)
     group_id = fields.Integer(required=True)
     created_at = fields.DateTime(required=True)
@@ -66,11 +99,13 @@ class UnitsPage(StrictSchema):
 class RowError(StrictSchema):
     """Why a row failed: ``type`` for machines, ``message`` for people, the rest by type."""
 
-    type = fields.String(
+    type = Choice(
+        "invalid_unit",
+        "invalid_json",
+        "insufficient_data",
+        "ambiguous_address",
+        "identity_conflict",
         required=True,
-        metadata={
-            "enum": ["invalid_unit", "insufficient_data", "ambiguous_address", "identity_conflict"]
-        },
     )
     message = fields.String(required=True)
     fields_ = fields.Dict(
@@ -88,15 +123,57 @@ class RowError(StrictSchema):
     )
 
 
+class Tried(StrictSchema):
+    """A key by which a unit was sought, and what was found."""
+
+    key = fields.String(required=True, metadata={"enum": ["identifier", "address"]})
+    result = fields.String(
+        required=True,
+        metadata={"enum": ["matched", "not_found", "ambiguous", "conflict"]},
+    )
+    address_key = fields.String(
+        metadata={"description": "address: the canonical form that was sought, for people"}
+    )
+
+
+class Match(StrictSchema):
+    """How the unit of a row was sought: the keys that were tried, in order."""
+
+    tried = fields.List(fields.Nested(Tried), required=True)
+
+
+class NearMiss(StrictSchema):
+    """A stored unit whose address looks like that of the row; it was not matched."""
+
+    id = fields.Integer(required=True)
+    identifier = fields.String(required=True, allow_none=True)
+    score = fields.Float(required=True, metadata={"minimum": 0, "maximum": 100})
+    address = fields.String(
+        required=True, metadata={"description": "its canonical form, for people"}
+    )
+    differs = fields.List(
+        fields.String(metadata={"enum": [*WEIGHTS]}), required=True, metadata={"minItems": 1}
+    )
+
+
 class UnitResult(UnitSchema):
     """What became of a row: the unit as it stood right after, or why it failed and what was sent."""
 
     index = fields.Integer(required=True)
     success = fields.Boolean(required=True)
     failure_reason = fields.String(required=True)
-    action = fields.String(metadata={"enum": ["created", "updated", "unchanged", "skipped"]})
-    matched_by = fields.String(allow_none=True, metadata={"enum": ["identifier", "address", None]})
+    action = Choice("created", "updated", "unchanged", "skipped")
+    matched_by = Choice("identifier", "address", allow_none=True)
     error = fields.Nested(RowError)
+    match = fields.Nested(Match, metadata={"description": "only with explain=true, of valid rows"})
+    near_misses = fields.List(
+        fields.Nested(NearMiss),
+        allow_none=True,
+        metadata={
+            "maxItems": SHOWN,
+            "description": "only with explain=true, of rows that create; null: not looked for",
+        },
+    )
     id = fields.Integer(allow_none=True)
     group_id = fields.Integer()
     created_at = fields.DateTime()
@@ -119,3 +196,30 @@ class UnitsAnswer(StrictSchema):
     units = fields.List(fields.Nested(UnitResult), required=True)
     summary = fields.Nested(UnitsSummary, required=True)
     dry_run = fields.Boolean(metadata={"description": "true where nothing was written"})
+
+
+class UnitsRejection(UnitsAnswer):
+    """An atomic request that was refused: why, and a result per row."""
+
+    error = fields.Nested(ErrorDetail, required=True)
+
+
+class CanonicalAddress(StrictSchema):
+    """The canonical form of an address; null is missing. What stands beside the street is in line 2."""
+
+    building_name = fields.String(required=True, allow_none=True)
+    address_line_1 = fields.String(required=True, allow_none=True)
+    address_line_2 = fields.String(required=True, allow_none=True)
+    city = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, allow_none=True)
+    postal_code = fields.String(required=True, allow_none=True)
+    country = fields.String(required=True, allow_none=True)
+
+
+class AddressKeyAnswer(StrictSchema):
+    """The key of an address: two addresses are one door if their keys are equal."""
+
+    address_key = fields.String(required=True, metadata={"pattern": "^[0-9a-f]{64}$"})
+    canonical = fields.Nested(CanonicalAddress, required=True)
+    text = fields.String(required=True, metadata={"description": "the canonical form in one line"})
+    recipe = fields.Integer(required=True)

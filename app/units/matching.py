@@ -8,48 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from app.units.addresses import address_key
-
-Attributes = Mapping[str, Any]
-
-BLANK: Attributes = {
-    "identifier": None,
-    "external_ref": None,
-    "name": None,
-    "unit_number": None,
-    "number_of_bedrooms": None,
-    "number_of_bathrooms": None,
-    "sqft": None,
-    "has_flex_wall": None,
-    "bathrooms": None,
-    "address": None,
-}
-"""Every attribute of a unit of which nothing is known, in the order of the answer."""
-
-BLANK_ADDRESS: Attributes = {
-    "building_name": None,
-    "address_line_1": None,
-    "address_line_2": None,
-    "city": None,
-    "state": None,
-    "postal_code": None,
-    "country": None,
-    "latitude": None,
-    "longitude": None,
-}
-BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A valid row: the attributes it has (absent ones are absent), and the key that it seeks."""
-
-    attributes: Attributes
-    address_key: str | None
-    sent: Attributes
-    """The same as it was sent, to be repeated if the row fails."""
+from app.units.rows import BLANK, Attributes, UnitRow, key_of
 
 
 @dataclass(slots=True, eq=False)
@@ -106,44 +66,22 @@ class Plan:
         return any(isinstance(step, Reject) for step in self.steps)
 
 
-def row_from(sent: Attributes, default_country: str) -> UnitRow:
-    """Answer the row for the valid attributes ``sent``; ``identifier: null`` counts as absent (S1).
-
-    An address or bathroom is replaced whole, so what it does not have is null. The key that is sought
-    is made of the row alone.
-    """
-    attributes = dict(sent)
-    if attributes.get("identifier") is None:
-        attributes.pop("identifier", None)
-    if attributes.get("address") is not None:
-        attributes["address"] = {**BLANK_ADDRESS, **attributes["address"]}
-    if attributes.get("bathrooms") is not None:
-        attributes["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in attributes["bathrooms"]]
-    return UnitRow(attributes, key_of(attributes, default_country), sent)
-
-
-def key_of(attributes: Attributes, default_country: str) -> str | None:
-    """Answer the address key of a unit with these attributes, None where it has no address."""
-    address = attributes.get("address")
-    if address is None:
-        return None
-    return address_key(address, attributes.get("unit_number"), default_country)
-
-
 def plan(
     rows: Sequence[UnitRow | Reject],
     stored: Iterable[Unit],
     now: datetime,
     default_country: str = "",
+    first: int = 0,
 ) -> Plan:
     """Decide for each row whether it creates, updates, changes nothing or fails.
 
-    ``stored`` must hold every unit of the group whose identifier or address key is sought by a row.
-    Source: S1, CONTRACT 4.3.
+    ``stored`` must hold every unit of the group whose identifier or address key is sought by a row;
+    ``first`` is the index of the first row. Source: S1, CONTRACT 4.3.
     """
     known = KnownUnits(stored, now, default_country)
     steps = [
-        row if isinstance(row, Reject) else known.take(index, row) for index, row in enumerate(rows)
+        row if isinstance(row, Reject) else known.take(index, row)
+        for index, row in enumerate(rows, first)
     ]
     updated = [unit for unit in known.touched.values() if unit.id is not None]
     return Plan(steps, known.created, updated)
@@ -213,7 +151,7 @@ class KnownUnits:
             return Step("unchanged", matched_by, unit, attributes, unit.updated_at, row.sent)
         self.remove(unit)
         unit.attributes = attributes
-        unit.address_key = key_of(attributes, self.default_country)
+        unit.address_key = self.key_after(unit, attributes, row)
         # Never back, even where another server's clock is ahead: a walk by time relies on it.
         unit.updated_at = max(self.now, unit.updated_at)
         self.add(unit)
@@ -221,6 +159,18 @@ class KnownUnits:
             unit.version += 1
         self.touched[id(unit)] = unit
         return Step("updated", matched_by, unit, attributes, unit.updated_at, row.sent)
+
+    def key_after(self, unit: Unit, attributes: Attributes, row: UnitRow) -> str | None:
+        """Answer the key of ``unit`` once it has these attributes, laid over it by ``row``.
+
+        It is made anew only where it is neither the unit's as before nor the row's own.
+        """
+        if not {"address", "unit_number"} & row.attributes.keys():
+            return unit.address_key
+        same_number = attributes["unit_number"] == row.attributes.get("unit_number")
+        if same_number and "address" in row.attributes:
+            return row.address_key
+        return key_of(attributes, self.default_country)
 
 
 def refuse_match(row: UnitRow, found: Sequence[Unit]) -> Reject | None:

@@ -22,7 +22,10 @@ class Unit(Base):
             ["organization_id", "group_id"], ["groups.organization_id", "groups.id"]
         ),
         Index("uq_units_identifier", "organization_id", "group_id", "identifier", unique=True),
-        Index("ix_units_address_key", "organization_id", "group_id", "address_key"),
+        # Keys of another recipe than today's are found as a range of it: at once, where there are none.
+        Index(
+            "ix_units_address_key", "organization_id", "group_id", "address_recipe", "address_key"
+        ),
         # An item-unit names its unit without the group.
         Index("ix_units_identifier", "organization_id", "identifier"),
         # A list is walked by the time of change, through all groups or through one.

@@ -3,7 +3,17 @@
 from app.accounts.errors import GroupNotFound, GroupReferenceNotFound, NoAccessToGroup
 from app.errors import InvalidRequest
 from app.operations import Operation
-from app.units.documents import EXAMPLE, UnitsAnswer, UnitsBody, UnitShown, UnitsPage
+from app.units.address_keys import AddressKeyQuery
+from app.units.documents import (
+    EXAMPLE,
+    AddressKeyAnswer,
+    AnyUpsertQuery,
+    UnitsAnswer,
+    UnitsBody,
+    UnitShown,
+    UnitsPage,
+    UnitsRejection,
+)
 from app.units.errors import (
     BothGroupIdentifiersProvided,
     InvalidJson,
@@ -12,13 +22,19 @@ from app.units.errors import (
     UnitNotFound,
     UnitsRejected,
 )
-from app.units.schemas import ListQuery, UpsertQuery
+from app.units.requests import ListQuery
 
 UPSERT_UNITS = Operation(
     id="upsertUnits",
     summary="Create or update many units of one group",
+    description="""Name the group by `group_id` or by `group_external_ref`, not both. Rows are taken in
+order: a known `identifier` finds its unit, else an `address` that fits one unit does, however it is
+spelt; else a new unit is created.
+
+Absent fields keep their value and `null` clears it. The answer is 200 even when rows failed: see
+`success` and `failure_reason` of each row, or `summary`.""",
     body=UnitsBody,
-    query=UpsertQuery,
+    query=AnyUpsertQuery,
     answer=UnitsAnswer,
     errors=(
         InvalidJson,
@@ -31,7 +47,9 @@ UPSERT_UNITS = Operation(
         TooManyUnits,
         UnitsRejected,
     ),
+    failures={422: UnitsRejection},
     examples={"two flats": EXAMPLE},
+    lines="One unit a line in, one result a line out, in order; then a line with the summary.",
 )
 
 GET_UNIT = Operation(
@@ -43,9 +61,19 @@ GET_UNIT = Operation(
     conditions=("If-None-Match",),
 )
 
+GET_ADDRESS_KEY = Operation(
+    id="getAddressKey",
+    summary="Show the canonical form of an address, by which units match",
+    query=AddressKeyQuery,
+    answer=AddressKeyAnswer,
+    errors=(InvalidRequest,),
+)
+
 LIST_UNITS = Operation(
     id="listUnits",
     summary="List units, oldest change first",
+    description="""Follow `next_cursor` until it is null. To follow changes, ask again with
+`updated_since` a minute before the newest `updated_at` that you have.""",
     query=ListQuery,
     answer=UnitsPage,
     errors=(

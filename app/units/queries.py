@@ -1,40 +1,67 @@
 """Reading units: one by id, or a list walked by a cursor. The rows come from the table's columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import BindParameter
 
 from app.accounts.auth import Caller
 from app.accounts.service import GroupKey, find_group, may_use
-from app.db import MAX_ID, AnySelect
+from app.db import MAX_ID, AnyRow, AnySelect
 from app.query import cut_page, walk
+from app.units.addresses import RECIPE
 from app.units.errors import UnitNotFound
-from app.units.matching import BLANK, BLANK_ADDRESS, Attributes
 from app.units.models import Unit as UnitModel
+from app.units.rows import BLANK, BLANK_ADDRESS, Attributes
 
 TABLE: Table = UnitModel.__table__  # type: ignore[assignment]
-INLINE = [name for name in BLANK if name != "address"]
+INLINE = tuple(name for name in BLANK if name != "address")
 """The attributes that are columns of the same name."""
 
+ADDRESS = tuple(BLANK_ADDRESS)
+OWN = (
+    "id",
+    "group_id",
+    "address_key",
+    "address_recipe",
+    "version",
+    "created_at",
+    "updated_at",
+)
+COLUMNS = [TABLE.c[name] for name in (*OWN, *INLINE, *ADDRESS)]
+"""What is read of a unit, in the order that ``attributes_from`` counts on."""
 
-def attributes_from(columns: Mapping[Any, Any]) -> Attributes:
-    """Answer the attributes in ``columns``, with the address as an object again."""
-    attributes = {name: columns[name] for name in INLINE}
-    has_address = columns["address_line_1"] is not None
-    attributes["address"] = {n: columns[n] for n in BLANK_ADDRESS} if has_address else None
+
+_RECIPE: BindParameter[int] = bindparam("recipe", RECIPE, literal_execute=True)
+IS_CURRENT = TABLE.c.address_recipe == _RECIPE
+"""The unit's address key was made by today's recipe."""
+
+STALE = (TABLE.c.address_recipe < _RECIPE, TABLE.c.address_recipe > _RECIPE)
+"""It was made by an older one, or by a newer one beside which this server still runs.
+
+Two ranges and a literal: even a plan made before the values are known reads them from the index.
+"""
+
+
+def attributes_from(row: Sequence[Any]) -> Attributes:
+    """Answer the attributes in a row of ``COLUMNS``, with the address as an object again."""
+    start, middle = len(OWN), len(OWN) + len(INLINE)
+    attributes = dict(zip(INLINE, row[start:middle], strict=True))
+    address = dict(zip(ADDRESS, row[middle:], strict=True))
+    attributes["address"] = address if address["address_line_1"] is not None else None
     return attributes
 
 
-def dump_unit(columns: Mapping[Any, Any]) -> dict[str, Any]:
+def dump_unit(row: AnyRow) -> dict[str, Any]:
     """Answer a unit as it is shown. Source: CONTRACT 5."""
     return {
-        "id": columns["id"],
-        "group_id": columns["group_id"],
-        **attributes_from(columns),
-        "created_at": columns["created_at"],
-        "updated_at": columns["updated_at"],
+        "id": row.id,
+        "group_id": row.group_id,
+        **attributes_from(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
     }
 
 
@@ -46,7 +73,7 @@ def get_unit(session: Session, caller: Caller, unit_id: int) -> tuple[dict[str, 
     row = session.execute(_visible(caller).where(TABLE.c.id == min(unit_id, MAX_ID))).one_or_none()
     if row is None:
         raise UnitNotFound()
-    return dump_unit(row._mapping), row.version
+    return dump_unit(row), row.version
 
 
 def list_units(
@@ -66,11 +93,35 @@ def list_units(
     if wanted.get("updated_since") is not None:
         query = query.where(TABLE.c.updated_at >= wanted["updated_since"])
     page, more = cut_page(session.execute(query).all(), "updated_at", wanted["limit"])
-    return {"units": [dump_unit(row._mapping) for row in page], "next_cursor": more}
+    return {"units": [dump_unit(row) for row in page], "next_cursor": more}
+
+
+def load_addresses(
+    session: Session, organization_id: int, group_id: int, most: int
+) -> list[tuple[int, Attributes]]:
+    """Answer ids and attributes of the group's units that have an address: ``most``, or one more."""
+    named = [TABLE.c[name] for name in ("id", "identifier", "unit_number", *ADDRESS)]
+    found = session.execute(
+        select(*named)
+        .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
+        .where(TABLE.c.address_line_1.is_not(None))
+        .limit(most + 1)
+    )
+    return [
+        (
+            unit_id,
+            {
+                "identifier": identifier,
+                "unit_number": unit_number,
+                "address": dict(zip(ADDRESS, address, strict=True)),
+            },
+        )
+        for unit_id, identifier, unit_number, *address in found
+    ]
 
 
 def _visible(caller: Caller) -> AnySelect:
-    return select(TABLE).where(
+    return select(*COLUMNS).where(
         TABLE.c.organization_id == caller.organization_id,
         may_use(caller, UnitModel.group_id.expression),
     )

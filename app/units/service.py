@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.orm import Session
 
 from app import bulk
@@ -12,19 +12,22 @@ from app.accounts.service import lock_group
 from app.db import AnyRow, utcnow
 from app.units.addresses import RECIPE
 from app.units.answers import describe
+from app.units.claims import Claims
 from app.units.errors import UnitsRejected
-from app.units.matching import (
-    BLANK_ADDRESS,
-    Plan,
-    Reject,
-    Unit,
-    UnitRow,
-    plan,
-    row_from,
-)
+from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
+from app.units.matching import Plan, Reject, Unit, plan
 from app.units.models import Unit as UnitModel
-from app.units.queries import INLINE, TABLE, attributes_from
-from app.units.schemas import UnitsRequest
+from app.units.queries import (
+    COLUMNS,
+    INLINE,
+    IS_CURRENT,
+    STALE,
+    TABLE,
+    attributes_from,
+    load_addresses,
+)
+from app.units.requests import StreamRequest, UnitsRequest
+from app.units.rows import BLANK_ADDRESS, UnitRow, key_of, row_from
 
 
 def upsert_units(
@@ -36,52 +39,99 @@ def upsert_units(
     Raises ``GroupNotFound``, ``NoAccessToGroup``, what is wrong with the rows as a whole, and
     ``UnitsRejected`` (422) if an atomic request has a failing row. Source: CONTRACT 4.
     """
-    rows = [
-        row if isinstance(row, Reject) else row_from(row, default_country) for row in request.rows
-    ]
+    rows = make_rows(request.rows, default_country)
     group_id = lock_group(session, caller, request.group)
     if request.fault:
         raise request.fault
-    stored = load_sought(session, caller.organization_id, group_id, rows)
+    stored = load_sought(session, caller.organization_id, group_id, rows, default_country)
     # The time is taken under the lock, so that within a group it never goes back.
     planned = plan(rows, stored, utcnow(), default_country)
     rejected = request.atomic and planned.has_failures
+    looks = request.explain and seeks_near_misses(planned)
+    near = load_addresses(session, caller.organization_id, group_id, MAX_COMPARED) if looks else []
     if not (request.dry_run or rejected):
         write(session, caller.organization_id, group_id, planned)
     answer = describe(planned, group_id, rejected=rejected, dry_run=request.dry_run)
+    if request.explain:
+        explain(answer["units"], planned, near, default_country)
     if rejected:
         failed = answer["summary"]["failed"]
         raise UnitsRejected(f"Nothing was written: {failed} of {len(rows)} units failed.", answer)
     return answer
 
 
+def upsert_chunk(
+    session: Session,
+    caller: Caller,
+    request: StreamRequest,
+    default_country: str,
+    claims: Claims,
+    first: int,
+    loaded: Sequence[dict[str, Any] | Reject],
+) -> tuple[int, Plan]:
+    """Create or update the units of one chunk of a stream, whose first row has the index ``first``.
+
+    Answers the group's id and the plan that was carried out. ``claims`` knows which units earlier chunks
+    named. Raises as ``find_group`` does. Source: CONTRACT 4; chunks are ours, docs/decisions.md.
+    """
+    rows = make_rows(loaded, default_country)
+    group_id = lock_group(session, caller, request.group)
+    stored = load_sought(session, caller.organization_id, group_id, rows, default_country)
+    claimed = claims.find(unit.id for unit in stored if unit.id is not None)
+    for unit in stored:
+        unit.claimed_by = claimed.get(unit.id or 0)
+    planned = plan(rows, stored, utcnow(), default_country, first)
+    if not request.dry_run:
+        write(session, caller.organization_id, group_id, planned)
+    return group_id, planned
+
+
+def make_rows(
+    loaded: Sequence[dict[str, Any] | Reject], default_country: str
+) -> list[UnitRow | Reject]:
+    """Answer the valid rows ready to be matched, and the others as they are."""
+    return [row if isinstance(row, Reject) else row_from(row, default_country) for row in loaded]
+
+
 def load_sought(
-    session: Session, organization_id: int, group_id: int, rows: Sequence[UnitRow | Reject]
+    session: Session,
+    organization_id: int,
+    group_id: int,
+    rows: Sequence[UnitRow | Reject],
+    default_country: str,
 ) -> list[Unit]:
-    """Answer every stored unit of the group whose identifier or address key a row seeks."""
+    """Answer every stored unit of the group whose identifier or address key a row seeks.
+
+    What another recipe made a key of may have any key by today's: where an address is sought, all of it
+    is loaded, so that matching is right while ``rekey`` runs and while two versions serve side by side.
+    """
     valid = [row for row in rows if isinstance(row, UnitRow)]
     identifiers = {row.attributes["identifier"] for row in valid if "identifier" in row.attributes}
     keys = {row.address_key for row in valid if row.address_key is not None}
+    in_group = and_(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
+    sought = [
+        bulk.is_one_of(session, UnitModel.identifier, identifiers),
+        and_(IS_CURRENT, bulk.is_one_of(session, UnitModel.address_key, keys)),
+    ]
+    if keys:
+        sought += STALE
+    # Apart, each is surely answered by its index; of conditions joined by OR, planners scan the group.
+    # And nothing is joined: a plan that was made while the table was small must not become quadratic.
     found = session.execute(
-        select(TABLE)
-        .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
-        .where(
-            or_(
-                bulk.is_one_of(session, UnitModel.identifier, identifiers),
-                bulk.is_one_of(session, UnitModel.address_key, keys),
-            )
-        )
-        .order_by(TABLE.c.id)
+        union_all(*(select(*COLUMNS).where(in_group, condition) for condition in sought))
     )
-    return [unit_from(row) for row in found]
+    by_id = {row.id: row for row in found}
+    return [unit_from(by_id[unit_id], default_country) for unit_id in sorted(by_id)]
 
 
-def unit_from(row: AnyRow) -> Unit:
-    """Answer the stored unit in a row of the table."""
+def unit_from(row: AnyRow, default_country: str) -> Unit:
+    """Answer the stored unit in a row of the table, its key by today's recipe."""
+    attributes = attributes_from(row)
+    is_current = row.address_recipe == RECIPE
     return Unit(
         row.id,
-        attributes_from(row._mapping),
-        row.address_key,
+        attributes,
+        row.address_key if is_current else key_of(attributes, default_country),
         row.version,
         row.created_at,
         row.updated_at,

@@ -1,23 +1,29 @@
 """The units routes: read, load, call, answer."""
 
+from functools import partial
+
 from flask import Blueprint, Response, current_app, request
 
 from app.accounts.auth import caller, require_token
+from app.accounts.service import find_group
 from app.db import db, reading, transactional
 from app.errors import API
 from app.operations import operation
-from app.payload import json_response, read_object, tagged
+from app.payload import NDJSON, file_response, json_response, read_lines, read_object, tagged
+from app.units.address_keys import show_address_key
 from app.units.errors import (
     InvalidJson,
 )
 from app.units.operations import (
+    GET_ADDRESS_KEY,
     GET_UNIT,
     LIST_UNITS,
     UPSERT_UNITS,
 )
 from app.units.queries import get_unit, list_units
-from app.units.schemas import load_list, load_request
-from app.units.service import upsert_units
+from app.units.requests import load_list, load_request, load_stream
+from app.units.service import upsert_chunk, upsert_units
+from app.units.stream import upsert_stream
 
 bp = Blueprint("units", __name__, url_prefix=f"{API}/units")
 bp.before_request(require_token)
@@ -25,13 +31,41 @@ bp.before_request(require_token)
 
 @bp.post("/multiple")
 @operation(UPSERT_UNITS)
-@transactional
 def upsert_many() -> Response:
     """Create or update many units of one group. Source: S1, CONTRACT 4."""
+    return upsert_lines() if request.mimetype == NDJSON else upsert_all()
+
+
+def upsert_all() -> Response:
+    """Create or update the units of one JSON body, in one transaction.
+
+    The body is read and let go before the transaction begins; only its rows are kept.
+    """
     config = current_app.config
-    body, query = read_object(InvalidJson), request.args.items(multi=True)
-    wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
-    return json_response(upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
+    query = request.args.items(multi=True)
+    wanted = load_request(
+        read_object(InvalidJson, keep=False), query, config["MAX_UNITS_PER_REQUEST"]
+    )
+    upsert = transactional(upsert_units)
+    return json_response(upsert(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
+
+
+def upsert_lines() -> Response:
+    """Create or update units that come line by line, in a transaction a chunk."""
+    wanted = load_stream(request.args.items(multi=True))
+    with reading() as session:
+        find_group(session, caller(), wanted.group)
+    country = current_app.config["DEFAULT_COUNTRY"]
+    upsert = transactional(partial(upsert_chunk, db.session(), caller(), wanted, country))
+    return file_response(upsert_stream(read_lines(), upsert, dry_run=wanted.dry_run), NDJSON)
+
+
+@bp.get("/address-key")
+@operation(GET_ADDRESS_KEY)
+def show_key() -> Response:
+    """Answer the canonical form and the key of an address. Source: ours, docs/api.md."""
+    country = current_app.config["DEFAULT_COUNTRY"]
+    return json_response(show_address_key(request.args.items(multi=True), country))
 
 
 @bp.get("/<id:unit_id>")

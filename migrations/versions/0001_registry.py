@@ -107,7 +107,7 @@ def create_units() -> None:
     )
     group = ["organization_id", "group_id"]
     op.create_index("uq_units_identifier", "units", [*group, "identifier"], unique=True)
-    op.create_index("ix_units_address_key", "units", [*group, "address_key"])
+    op.create_index("ix_units_address_key", "units", [*group, "address_recipe", "address_key"])
     op.create_index("ix_units_identifier", "units", ["organization_id", "identifier"])
     op.create_index("ix_units_updated_at", "units", ["organization_id", "updated_at", "id"])
     op.create_index("ix_units_group_updated_at", "units", [*group, "updated_at", "id"])
@@ -150,6 +150,7 @@ def create_item_units() -> None:
         postgresql_where=sa.text("is_default"),
     )
     op.create_index("ix_item_units_unit", "item_units", ["organization_id", "unit_id"])
+    op.create_index("ix_item_units_page", "item_units", ["organization_id", "id", "unit_id"])
 
 
 def downgrade() -> None:

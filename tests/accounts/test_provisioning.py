@@ -74,6 +74,7 @@ def test_what_changed_is_updated_and_what_is_not_named_stays(world: World) -> No
         (b"[]", "object"),
         ({"organizations": [{"nome": "x"}]}, "nome"),
         ({"organizations": [{"name": ""}]}, "name"),
+        ({"organizations": [{"name": None}]}, "name"),
         ({"organizations": [{"name": "x", "groups": [{"external_ref": "a"}] * 2}]}, "twice"),
         (
             {"organizations": [{"name": "x", "clients": [{"client_id": "c", "groups": "all"}]}]},

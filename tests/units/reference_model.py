@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.units.addresses import address_key
-from app.units.matching import BLANK, BLANK_ADDRESS
+from app.units.rows import BLANK, BLANK_ADDRESS
 
 
 def post(units: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,17 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from app.units.matching import (
-    BLANK,
-    BLANK_ADDRESS,
-    Plan,
-    Reject,
-    Step,
-    Unit,
-    key_of,
-    plan,
-    row_from,
-)
+from app.units.matching import Plan, Reject, Step, Unit, plan
+from app.units.rows import BLANK, BLANK_ADDRESS, key_of, row_from
 
 NOW = datetime(2026, 11, 21)
 THEN = datetime(2020, 1, 1)

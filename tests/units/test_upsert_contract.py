@@ -286,6 +286,11 @@ ROW_FAULTS = [
     ({"address": {}}, "address.address_line_1", "is required"),
     ({"address": {"address_line_1": " "}}, "address.address_line_1", "is required"),
     (
+        {"address": {"address_line_1": None, "city": "Boston"}},
+        "address.address_line_1",
+        "is required",
+    ),
+    (
         {"address": {"address_line_1": "---"}},
         "address.address_line_1",
         "must have at least one letter or digit",

@@ -6,6 +6,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -31,8 +32,8 @@ settings.register_profile(
 settings.load_profile("default")
 
 
-@pytest.fixture(scope="session", name="postgres_server")
-def _postgres_server() -> Iterator[str]:
+@contextmanager
+def postgres_server() -> Iterator[str]:
     """Answer the address of a real PostgreSQL: ``TEST_DATABASE_URL``, else one of our own.
 
     One that does not start is an error, never a skip.
@@ -53,15 +54,29 @@ def _postgres_server() -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", name="postgres_url")
-def _postgres_url(postgres_server: str) -> Iterator[str]:
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
     """Answer the address of an empty database on the server, dropped afterwards."""
     name = f"unit_registry_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
-    yield psycopg.conninfo.make_conninfo(postgres_server, dbname=name)
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
+    yield psycopg.conninfo.make_conninfo(server, dbname=name)
+    with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session", name="postgres_server")
+def _postgres_server() -> Iterator[str]:
+    """Answer the address of a PostgreSQL that all tests share."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", name="postgres_url")
+def _postgres_url(postgres_server: str) -> Iterator[str]:
+    """Answer the address of an empty database on it."""
+    with empty_database(postgres_server) as url:
+        yield url
 
 
 def as_url(conninfo: str) -> str:

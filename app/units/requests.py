@@ -1,0 +1,156 @@
+"""The envelopes and queries of the units routes, checked in the order of CONTRACT 4.2."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import validate
+
+from app.accounts.service import GroupKey
+from app.db import MAX_ID
+from app.errors import ApiError, InvalidRequest, refuse_parameter
+from app.fields import CONTROL, MAX_TEXT, Text, clean_text
+from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, about, load_query
+from app.units.errors import BothGroupIdentifiersProvided, NoGroup, TooManyUnits
+from app.units.matching import Reject
+from app.units.schemas import LONGEST_NAME, load_row
+
+ENVELOPE_FIELDS = ("group_id", "group_external_ref", "units")
+
+
+class UpsertQuery(QuerySchema):
+    """The query of ``POST /units/multiple``. Source: CONTRACT 4.1."""
+
+    dry_run = Flag(load_default=False, metadata=about("Decide everything and write nothing."))
+    atomic = Flag(load_default=False, metadata=about("Write nothing if any row fails (422)."))
+    explain = Flag(
+        load_default=False,
+        metadata=about("Say of each row what was tried, and what looks alike."),
+    )
+
+
+class StreamQuery(QuerySchema):
+    """The query of ``POST /units/multiple`` with a stream of lines, which has no envelope."""
+
+    group_id = QueryId()
+    group_external_ref = Text()
+    dry_run = Flag(load_default=False)
+    atomic = Flag(validate=validate.Equal(False, error="a stream is written in chunks"))
+    explain = Flag(validate=validate.Equal(False, error="a stream is not explained"))
+
+
+class ListQuery(QuerySchema):
+    """The query of ``GET /units``. Source: CONTRACT 5."""
+
+    group_id = QueryId(metadata=about("Only of this group."))
+    group_external_ref = Text(metadata=about("Only of the group with this external reference."))
+    identifier = Text(metadata=about("Only with this identifier."))
+    updated_since = UtcTime(metadata=about("Only changed at this time or later."))
+    limit = QueryInteger(1, 1000, load_default=100, metadata=about("How many to answer at most."))
+    cursor = Cursor(metadata=about("The `next_cursor` of the page before."))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsRequest:
+    """A request to create or update units, its envelope checked.
+
+    ``fault`` is what is wrong with ``units`` as a whole: by CONTRACT 4.2 it counts only once the group
+    has been found. ``rows`` are attributes, or a ``Reject`` where a row is invalid.
+    """
+
+    group: GroupKey
+    rows: Sequence[dict[str, Any] | Reject]
+    fault: ApiError | None
+    dry_run: bool
+    atomic: bool
+    explain: bool
+
+
+def load_request(
+    body: Mapping[str, Any], query: Iterable[tuple[str, str]], max_units: int
+) -> UnitsRequest:
+    """Answer the request in ``body`` and ``query``, checked in the order of CONTRACT 4.2.
+
+    Raises ``BothGroupIdentifiersProvided``, ``NoGroup``, ``InvalidRequest`` (all 400).
+    """
+    group = load_group(body.get("group_id"), body.get("group_external_ref"))
+    for name in body:
+        if name not in ENVELOPE_FIELDS:
+            raise InvalidRequest(f"{name[:LONGEST_NAME]}: unknown field")
+    flags = load_query(UpsertQuery(), query, refuse_parameter)
+    units = body.get("units")
+    fault = find_fault(units, max_units)
+    rows = [] if fault else load_rows(units)
+    return UnitsRequest(group, rows, fault, **flags)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest:
+    """A request to create or update units that come line by line."""
+
+    group: GroupKey
+    dry_run: bool
+
+
+def load_stream(query: Iterable[tuple[str, str]]) -> StreamRequest:
+    """Answer what the query of a stream asks for; raises as ``load_request`` does."""
+    wanted = load_query(StreamQuery(), query, refuse_parameter)
+    group = load_group(wanted.get("group_id"), wanted.get("group_external_ref"))
+    return StreamRequest(group, wanted["dry_run"])
+
+
+def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[str, Any]]:
+    """Answer the group that a list is limited to, if any, and the other parameters.
+
+    Raises ``InvalidRequest`` and ``BothGroupIdentifiersProvided`` (400).
+    """
+    wanted = load_query(ListQuery(), query, refuse_parameter)
+    keys = wanted.pop("group_id", None), wanted.pop("group_external_ref", None)
+    return (None if keys == (None, None) else load_group(*keys)), wanted
+
+
+def load_rows(units: Any) -> list[dict[str, Any] | Reject]:
+    """Answer the rows in ``units``, loaded in place: what was sent is let go row by row."""
+    for index, row in enumerate(units):
+        units[index] = load_row(row)
+    rows: list[dict[str, Any] | Reject] = units
+    return rows
+
+
+def load_group(group_id: Any, external_ref: Any) -> GroupKey:
+    """Answer the one group key that is given; ``null`` and ``""`` count as not given."""
+    if isinstance(external_ref, str):
+        external_ref = clean_text(external_ref)
+    has_id, has_ref = group_id not in (None, ""), external_ref not in (None, "")
+    if has_id and has_ref:
+        raise BothGroupIdentifiersProvided()
+    if not has_id and not has_ref:
+        raise NoGroup()
+    if has_id:
+        return GroupKey(id=load_group_id(group_id))
+    if not isinstance(external_ref, str):
+        raise InvalidRequest("group_external_ref: must be a string")
+    if CONTROL.search(external_ref):
+        raise InvalidRequest("group_external_ref: must not contain control characters")
+    # One that is too long is merely unknown; a little of it is enough to find that out.
+    return GroupKey(external_ref=external_ref[: MAX_TEXT + 1])
+
+
+def load_group_id(value: Any) -> int:
+    """Answer a group id sent as an integer, or as the same integer in a string of digits."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value[:30])
+    if isinstance(value, float) and abs(value) > MAX_ID:
+        return MAX_ID + 1  # An integer beyond 64 bit comes as a float: too large is merely unknown.
+    if type(value) is not int:
+        raise InvalidRequest("group_id: must be an integer")
+    return value
+
+
+def find_fault(units: Any, max_units: int) -> ApiError | None:
+    """Answer what is wrong with the array of rows as a whole, or None."""
+    if not isinstance(units, list):
+        return InvalidRequest("units: must be an array")
+    if len(units) > max_units:
+        return TooManyUnits(f"A request may have at most {max_units} units.")
+    return None

@@ -1,0 +1,3 @@
+"""What all test folders share."""
+
+pytest_plugins = ("tests.fixtures",)
