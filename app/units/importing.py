@@ -16,18 +16,17 @@ from app.payload import parse_object
 from app.units.answers import count_actions
 from app.units.claims import Claims
 from app.units.errors import InvalidJson
-from app.units.matching import Plan, Reject
+from app.units.matching import Reject
 from app.units.rows import BLANK, BLANK_ADDRESS
 from app.units.schemas import load_row
+from app.units.stream import CHUNK, Upsert
 
-CHUNK = 1000
 REASON = "failure_reason"
 """The column or member that a file of failed rows has besides; it is passed over when read."""
 
 INTEGERS = ("number_of_bedrooms",)
 NUMBERS = ("number_of_bathrooms", "sqft", "latitude", "longitude")
 WORDS = {"true": True, "false": False}
-Upsert = Callable[[Claims, int, Sequence[dict[str, Any] | Reject]], tuple[int, Plan]]
 
 
 class UnusableFile(Exception):
