@@ -9,11 +9,8 @@ from app.accounts.service import find_group
 from app.db import db, reading, transactional
 from app.errors import API
 from app.operations import operation
-from app.payload import NDJSON, file_response, json_response, read_lines, read_object, tagged
+from app.payload import NDJSON, file_response, json_response, read_json, read_lines, tagged
 from app.units.address_keys import show_address_key
-from app.units.errors import (
-    InvalidJson,
-)
 from app.units.operations import (
     GET_ADDRESS_KEY,
     GET_UNIT,
@@ -43,9 +40,7 @@ def upsert_all() -> Response:
     """
     config = current_app.config
     query = request.args.items(multi=True)
-    wanted = load_request(
-        read_object(InvalidJson, keep=False), query, config["MAX_UNITS_PER_REQUEST"]
-    )
+    wanted = load_request(read_json(keep=False), query, config["MAX_UNITS_PER_REQUEST"])
     upsert = transactional(upsert_units)
     return json_response(upsert(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
 
