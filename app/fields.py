@@ -79,7 +79,7 @@ class Text(Field):
         "long": f"must have at most {MAX_TEXT} characters",
     }
     control = CONTROL
-    plain = rf"\A(?:{PLAIN_TEXT})?\Z"
+    plain = rf"(?:{PLAIN_TEXT})?"
     refused = r"\u0000-\u001f\u007f-\u009f"
 
     def describe(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Text(Field):
 
     def plain_type(self) -> Any:
         """Answer the type of texts that are clean at a glance, or empty."""
-        return Annotated[str, msgspec.Meta(pattern=self.plain)]
+        return Annotated[str, msgspec.Meta(pattern=rf"\A{self.plain}\Z")]
 
     def __init__(self, **kwargs: Any) -> None:
         # A null never reaches _deserialize, so what is required must not take one at all.

@@ -1,6 +1,7 @@
 """The envelopes and queries of the units routes, checked in the order of CONTRACT 4.2."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,17 @@ from app.db import MAX_ID
 from app.errors import ApiError, InvalidRequest, refuse_parameter
 from app.fields import CONTROL, MAX_TEXT, Text, clean_text
 from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, about, load_query
-from app.units.errors import BothGroupIdentifiersProvided, NoGroup, TooManyUnits
+from app.strict_json import parse, parse_object, split_array
+from app.units.errors import (
+    BothGroupIdentifiersProvided,
+    InvalidJson,
+    NoGroup,
+    TooManyUnits,
+)
 from app.units.matching import Reject
-from app.units.schemas import LONGEST_NAME, load_row
+from app.units.schemas import LONGEST_NAME, load_row, load_texts
 
+Rows = list[dict[str, Any] | Reject]
 ENVELOPE_FIELDS = ("group_id", "group_external_ref", "units")
 
 
@@ -66,22 +74,41 @@ class UnitsRequest:
     explain: bool
 
 
-def load_request(
-    body: Mapping[str, Any], query: Iterable[tuple[str, str]], max_units: int
-) -> UnitsRequest:
-    """Answer the request in ``body`` and ``query``, checked in the order of CONTRACT 4.2.
+def load_request(content: bytes, query: Iterable[tuple[str, str]], max_units: int) -> UnitsRequest:
+    """Answer the request in ``content`` and ``query``, checked in the order of CONTRACT 4.2.
 
-    Raises ``BothGroupIdentifiersProvided``, ``NoGroup``, ``InvalidRequest`` (all 400).
+    Raises ``InvalidJson``, ``BothGroupIdentifiersProvided``, ``NoGroup``, ``InvalidRequest`` (all 400).
     """
+    body, rows = load_body(content, max_units)
     group = load_group(body.get("group_id"), body.get("group_external_ref"))
     for name in body:
         if name not in ENVELOPE_FIELDS:
             raise InvalidRequest(f"{name[:LONGEST_NAME]}: unknown field")
     flags = load_query(UpsertQuery(), query, refuse_parameter)
-    units = body.get("units")
-    fault = find_fault(units, max_units)
-    rows = [] if fault else load_rows(units)
-    return UnitsRequest(group, rows, fault, **flags)
+    fault = find_fault(body.get("units"), max_units)
+    if fault is None and rows is None:
+        rows = load_rows(body["units"])
+    return UnitsRequest(group, rows or [], fault, **flags)
+
+
+def load_body(content: bytes, max_units: int) -> tuple[dict[str, Any], Rows | None]:
+    """Answer the object in ``content``, and its rows loaded, or None where they are still in it.
+
+    Most bodies are plain: then each row is loaded from its text, and nothing is parsed twice or held
+    in two forms. Raises ``InvalidJson``.
+    """
+    split = split_array(content, "units")
+    if split is not None and len(split.elements) <= max_units:
+        # What is no JSON is told of the whole body, not of a piece of it.
+        with suppress(InvalidJson):
+            rest = parse_object(split.rest, InvalidJson)
+            return rest, load_texts(split.elements, load_text)
+    return parse_object(content, InvalidJson), None
+
+
+def load_text(text: bytes) -> dict[str, Any] | Reject:
+    """Answer the attributes of the row in ``text``, or why it fails; raises ``InvalidJson``."""
+    return load_row(parse(text, InvalidJson))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +136,11 @@ def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[s
     return (None if keys == (None, None) else load_group(*keys)), wanted
 
 
-def load_rows(units: Any) -> list[dict[str, Any] | Reject]:
+def load_rows(units: Any) -> Rows:
     """Answer the rows in ``units``, loaded in place: what was sent is let go row by row."""
     for index, row in enumerate(units):
         units[index] = load_row(row)
-    rows: list[dict[str, Any] | Reject] = units
+    rows: Rows = units
     return rows
 
 
