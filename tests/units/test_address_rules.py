@@ -226,6 +226,13 @@ from app.units.addresses import address_key, canonical_fields, canonical_text
         ("CH", "Marktg. 12", "marktgasse 12|"),
         ("FR", "5 rue d Xaintrailles", "rue d xaintrailles 5|"),
         ("US", "12 Main St|Apt Two", "12 main street|unit 2"),
+        ("US", "12 North West 3rd Ct", "12 nw 3rd court|"),
+        ("US", "12 North West Temple", "12 n west temple|"),
+        ("GB", "12 St James's St", "12 saint jamess street|"),
+        ("GB", "Maisonette, 18 Hill Vw", "18 hill view|maisonette"),
+        ("IT", "Via S. Stefano 43", "via santo stefano 43|"),
+        ("IT", "Via S. Carlo 4", "via san carlo 4|"),
+        ("AT", "Conrad-v.-Hötzendorf-Str. 3", "conrad von hoetzendorfstrasse 3|"),
     ],
 )
 def test_the_canonical_street_and_units(country: str, spelt: str, canonical: str) -> None:

@@ -27,7 +27,7 @@ def _house(tokens: list[str]) -> int:
 
 def type_last(tokens: list[str], words: Words) -> list[str]:
     """Fold directions, type and saints of a street whose type comes last, as in English."""
-    half = _HALF.fullmatch(tokens[0]) if tokens and "/" in tokens[0] else None
+    half = _HALF.fullmatch(tokens[0]) if tokens else None
     if half:
         tokens = [*half.groups(), *tokens[1:]]
     start = _house(tokens)
@@ -53,15 +53,21 @@ def type_last(tokens: list[str], words: Words) -> list[str]:
 
 
 def _quarter(tokens: list[str], start: int, words: Words) -> list[str]:
-    """Answer a copy in which `N W Main St` begins with `NW`; in `N W St` the street is W."""
+    """Answer a copy in which `N W Main St` begins with `NW`; in `N W St` the street is W.
+
+    Words count only before a number: `North West 3rd St` has no street called West.
+    """
     pair, rest = tokens[start : start + 2], tokens[start + 2 :]
+    if not rest:
+        return tokens.copy()
+    if rest[0][0].isdigit():
+        pair = [words.directions.get(token, token) for token in pair]
     if (
-        rest
-        and pair[0] in ("n", "s")
+        pair[0] in ("n", "s")
         and pair[1] in ("e", "w")
         and (rest[0] not in words.types_last or (rest[1:] and rest[1] not in words.directions))
     ):
-        return [*tokens[:start], "".join(pair), *tokens[start + 2 :]]
+        return [*tokens[:start], "".join(pair), *rest]
     return tokens.copy()
 
 

@@ -31,7 +31,7 @@ _ORDER = (
     "frontside", "left", "middle", "right",
 )  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
-_ALONE = WITHOUT_ID | {"penthouse", "office"}
+_ALONE = WITHOUT_ID | {"penthouse", "office", "maisonette"}
 _SIDES = ("left", "right", "middle")
 _SIMPLE = re.compile(r"[0-9]+[a-z]?|[a-z]")
 
