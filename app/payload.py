@@ -14,8 +14,15 @@ from app.tags import ANY, entity_tag
 
 NDJSON = "application/x-ndjson"
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+MAX_DEPTH = 32
+"""Objects and arrays within each other; the deepest body that means anything has five."""
+
 JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
+
+
+class TooDeep(Exception):
+    """Nested beyond ``MAX_DEPTH``: what walks a body recursively would not come back."""
 
 
 def read_object(malformed: type[ApiError], *, keep: bool = True) -> dict[str, Any]:
@@ -63,7 +70,11 @@ def parse_object(body: bytes, malformed: type[ApiError]) -> dict[str, Any]:
         raise malformed(f"The request body is not valid JSON: {error}") from None
     if not isinstance(value, dict):
         raise malformed("The request body must be a JSON object.")
-    if has_duplicate_keys(body, value):
+    try:
+        repeats = has_duplicate_keys(body, value)
+    except TooDeep:
+        raise malformed(f"The request body is nested more than {MAX_DEPTH} deep.") from None
+    if repeats:
         raise malformed("The request body has the same key twice in one object.")
     return value
 
@@ -83,9 +94,12 @@ def has_duplicate_keys(body: bytes, value: Any) -> bool:
 
 
 def count_keys(value: Any) -> int:
-    """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
-    count, level = 0, [value]
+    """Answer the number of keys in all objects of ``value``; raises ``TooDeep``."""
+    count, depth, level = 0, 0, [value]
     while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise TooDeep
         deeper: list[Any] = []
         for current in level:
             if current.__class__ is dict:

@@ -4,16 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import ValidationError, validate
 
 from app.accounts.service import GroupKey
 from app.db import MAX_ID
 from app.errors import ApiError, InvalidRequest, refuse_parameter
-from app.fields import CONTROL, MAX_TEXT, Text, clean_text
+from app.fields import Reference
 from app.query import Cursor, Flag, QueryId, QueryInteger, QuerySchema, UtcTime, about, load_query
+from app.texts import LONGEST_NAME, MAX_TEXT, clean_text, tell
 from app.units.errors import BothGroupIdentifiersProvided, NoGroup, TooManyUnits
 from app.units.matching import Reject
-from app.units.schemas import LONGEST_NAME, load_row
+from app.units.schemas import MAX_FAULTS, load_row
+
+MAX_FAULTS_OF_ALL = 10_000
+"""Faults that one answer tells before rows tell their first one only."""
 
 ENVELOPE_FIELDS = ("group_id", "group_external_ref", "units")
 
@@ -33,7 +37,7 @@ class StreamQuery(QuerySchema):
     """The query of ``POST /units/multiple`` with a stream of lines, which has no envelope."""
 
     group_id = QueryId()
-    group_external_ref = Text()
+    group_external_ref = Reference()
     dry_run = Flag(load_default=False)
     atomic = Flag(validate=validate.Equal(False, error="a stream is written in chunks"))
     explain = Flag(validate=validate.Equal(False, error="a stream is not explained"))
@@ -43,8 +47,10 @@ class ListQuery(QuerySchema):
     """The query of ``GET /units``. Source: CONTRACT 5."""
 
     group_id = QueryId(metadata=about("Only of this group."))
-    group_external_ref = Text(metadata=about("Only of the group with this external reference."))
-    identifier = Text(metadata=about("Only with this identifier."))
+    group_external_ref = Reference(
+        metadata=about("Only of the group with this external reference.")
+    )
+    identifier = Reference(metadata=about("Only with this identifier."))
     updated_since = UtcTime(metadata=about("Only changed at this time or later."))
     limit = QueryInteger(1, 1000, load_default=100, metadata=about("How many to answer at most."))
     cursor = Cursor(metadata=about("The `next_cursor` of the page before."))
@@ -76,7 +82,7 @@ def load_request(
     group = load_group(body.get("group_id"), body.get("group_external_ref"))
     for name in body:
         if name not in ENVELOPE_FIELDS:
-            raise InvalidRequest(f"{name[:LONGEST_NAME]}: unknown field")
+            raise InvalidRequest(f"{tell(name, LONGEST_NAME)}: unknown field")
     flags = load_query(UpsertQuery(), query, refuse_parameter)
     units = body.get("units")
     fault = find_fault(units, max_units)
@@ -110,9 +116,16 @@ def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[s
 
 
 def load_rows(units: Any) -> list[dict[str, Any] | Reject]:
-    """Answer the rows in ``units``, loaded in place: what was sent is let go row by row."""
+    """Answer the rows in ``units``, loaded in place: what was sent is let go row by row.
+
+    Once ``MAX_FAULTS_OF_ALL`` faults are told, each further row tells its first one only.
+    """
+    told = 0
     for index, row in enumerate(units):
-        units[index] = load_row(row)
+        loaded = load_row(row, MAX_FAULTS if told < MAX_FAULTS_OF_ALL else 1)
+        if isinstance(loaded, Reject):
+            told += len(loaded.fields or ())
+        units[index] = loaded
     rows: list[dict[str, Any] | Reject] = units
     return rows
 
@@ -130,10 +143,13 @@ def load_group(group_id: Any, external_ref: Any) -> GroupKey:
         return GroupKey(id=load_group_id(group_id))
     if not isinstance(external_ref, str):
         raise InvalidRequest("group_external_ref: must be a string")
-    if CONTROL.search(external_ref):
-        raise InvalidRequest("group_external_ref: must not contain control characters")
     # One that is too long is merely unknown; a little of it is enough to find that out.
-    return GroupKey(external_ref=external_ref[: MAX_TEXT + 1])
+    wanted = external_ref[: MAX_TEXT + 1]
+    try:
+        Reference().deserialize(wanted[:MAX_TEXT])
+    except ValidationError as error:
+        raise InvalidRequest(f"group_external_ref: {error.messages[0]}") from None
+    return GroupKey(external_ref=wanted)
 
 
 def load_group_id(value: Any) -> int:
