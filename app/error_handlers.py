@@ -7,7 +7,7 @@ blueprint, so the choice by path is needed anyway and serves all (docs/decisions
 import logging
 import sqlite3
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -60,7 +60,7 @@ def answer_http_exception(error: HTTPException) -> Response:
 def api_error_for(code: int | None) -> ApiError:
     """Answer our own error for a status that Flask or Werkzeug raised."""
     if code == RequestTooLarge.status:
-        return RequestTooLarge(current_app.config["MAX_CONTENT_LENGTH"])
+        return RequestTooLarge(request.max_content_length or 0)
     known = {error.status: error for error in (UrlNotFound, MethodNotAllowed, UnsupportedMediaType)}
     return known.get(code or 0, BadRequest)()
 

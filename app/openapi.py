@@ -26,6 +26,15 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Upsert-Result": ("What was done.", {"enum": ["created", "updated", "unchanged"]}),
     "Location": ("Where the record is shown.", {}),
     "ETag": ("The state of the record, for `If-Match`.", {}),
+    "WWW-Authenticate": ("The scheme to authenticate with.", {}),
+    "Retry-After": ("Seconds to wait.", {"pattern": "^[0-9]+$"}),
+    "RateLimit-Policy": ("The limits: `q` requests in `w` seconds. On every answer.", {}),
+    "RateLimit": ("What is left: `r` requests in the next `t` seconds. On every answer.", {}),
+}
+FAILURE_HEADERS = {
+    401: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
+    503: ("Retry-After",),
 }
 CONDITIONS = {
     "If-Match": "Only if the record is in one of these states (ETags), or `*`: if there is one.",
@@ -177,15 +186,15 @@ def describe_success(described: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": described.summary}
     if described.answer is not None:
         answer["content"] = {"application/json": {"schema": described.answer}}
-    if described.headers:
-        answer["headers"] = {
-            name: {
-                "description": HEADERS[name][0],
-                "schema": {"type": "string", **HEADERS[name][1]},
-            }
-            for name in described.headers
-        }
-    return answer
+    return answer | _headers(described.headers)
+
+
+def _headers(names: Sequence[str]) -> dict[str, Any]:
+    headers = {
+        name: {"description": HEADERS[name][0], "schema": {"type": "string", **HEADERS[name][1]}}
+        for name in names
+    }
+    return {"headers": headers} if headers else {}
 
 
 def describe_failures(
@@ -199,6 +208,7 @@ def describe_failures(
         str(status): {
             "description": _explain(of_status),
             "content": {"application/json": _failure(described, path, of_status)},
+            **_headers(FAILURE_HEADERS.get(status, ())),
         }
         for status, of_status in sorted(by_status.items())
     }
