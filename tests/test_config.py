@@ -113,7 +113,7 @@ def test_a_start_without_settings_says_which_and_shows_no_trace() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_asvs_11_2_2_a_secret_is_changed_by_accepting_two(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asvs_13_3_4_a_secret_is_changed_by_accepting_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
     monkeypatch.setenv("JWT_ACCEPTED_SECRET_KEYS", OTHER)
 

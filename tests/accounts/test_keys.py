@@ -49,7 +49,7 @@ def issue(app: Flask) -> str:
     return done.output.strip()
 
 
-def test_asvs_11_1_1_a_secret_is_changed_on_servers_one_by_one_and_no_token_is_refused(
+def test_asvs_13_3_4_a_secret_is_changed_on_servers_one_by_one_and_no_token_is_refused(
     world: World,
 ) -> None:
     before = server(world, secret=OLD)

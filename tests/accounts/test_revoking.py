@@ -168,6 +168,26 @@ def test_asvs_6_3_8_every_token_request_hashes_as_often_whoever_asks(
     assert {h.split("$")[0] for h in stored if h} == {service.HASH_METHOD}
 
 
+def test_no_client_secret_and_no_token_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    client = {"client_id": "acme", "client_secret": "sw0rdfish", "groups": "*"}
+    world.provision({"organizations": [{"name": "entity1", "clients": [client]}]})
+    form = {"grant_type": "client_credentials", **{k: client[k] for k in client if k != "groups"}}
+
+    right = world.http.post("/oauth/token", data=form)
+    wrong = world.http.post("/oauth/token", data={**form, "client_secret": "sw0rdfish2"})
+    basic = world.http.post(
+        "/oauth/token", data={"grant_type": "client_credentials"}, auth=("acme", "sw0rdfish")
+    )
+
+    assert [a.status_code for a in (right, wrong, basic)] == [200, 401, 200]
+    for secret in ("sw0rdfish", right.json["access_token"], basic.json["access_token"]):
+        assert secret not in caplog.text
+    assert "sw0rdfish" not in wrong.text
+
+
 def test_a_token_request_may_not_be_large(world: World) -> None:
     form = {"grant_type": "client_credentials", "client_id": "x" * 20_000}
 

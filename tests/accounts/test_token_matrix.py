@@ -100,6 +100,9 @@ def test_asvs_9_1_and_9_2_every_route_refuses_every_kind_of_bad_token(
         assert answer.headers.get("WWW-Authenticate") == challenge, name
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
+        if call.method == "GET":
+            head = send(world, {**sent, "method": "HEAD"}, kind.header)
+            assert (head.status_code, head.data) == (answer.status_code, b""), name
     assert world.everything() == before
     assert_nothing_secret(caplog.text, bad)
 
@@ -181,7 +184,7 @@ def rows_of_others(everything: dict[str, list[dict[str, Any]]]) -> list[dict[str
     return [r for rows in everything.values() for r in rows if r.get("organization_id") == other]
 
 
-def test_asvs_7_4_2_what_an_operator_takes_back_is_gone_with_the_next_request(
+def test_asvs_7_4_2_and_7_4_5_what_an_operator_takes_back_is_gone_with_the_next_request(
     world: World, records: Records
 ) -> None:
     """A client disabled, all its tokens revoked, or one of them: it worked a moment ago."""
