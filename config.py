@@ -38,6 +38,10 @@ WELL_KNOWN = frozenset(
 DAY = 86_400
 
 
+SECONDS = Range(min=0.1, max=3600)
+"""What a time-out may be. PostgreSQL would take 0 for no limit at all."""
+
+
 class ConfigError(Exception):
     """The environment does not describe a service that may start; the text names every fault."""
 
@@ -54,6 +58,13 @@ def from_env() -> dict[str, Any]:
     tokens = read_token_settings(env)
     settings = {
         "SQLALCHEMY_DATABASE_URI": database_url(env.str("DATABASE_URL", "")),
+        "DB_LOCK_TIMEOUT": env.float("DB_LOCK_TIMEOUT", 30, validate=SECONDS),
+        "DB_STATEMENT_TIMEOUT": env.float("DB_STATEMENT_TIMEOUT", 60, validate=SECONDS),
+        # One for each thread of gunicorn.
+        "DB_POOL_SIZE": env.int(
+            "DB_POOL_SIZE", env.int("WEB_THREADS", 4), validate=Range(min=1, max=1000)
+        ),
+        "PGBOUNCER": env.bool("PGBOUNCER", False),
         "DEFAULT_COUNTRY": env.str("DEFAULT_COUNTRY", ""),
         "MAX_CONTENT_LENGTH": env.int("MAX_CONTENT_LENGTH", 16 * 2**20, validate=Range(min=1)),
         "MAX_UNITS_PER_REQUEST": env.int(

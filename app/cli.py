@@ -1,4 +1,4 @@
-"""Commands for operators: ``provision``, ``token``, ``client``, ``units``, ``rekey``."""
+"""Commands for operators: what ``flask --app wsgi`` takes besides Flask's own."""
 
 import sys
 from dataclasses import asdict
@@ -7,15 +7,20 @@ from typing import IO
 import click
 import orjson
 from flask import Flask
-from flask.cli import ScriptInfo, with_appcontext
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from marshmallow import ValidationError
+from sqlalchemy import select
 
 from app import provisioning
 from app.accounts.commands import client_group, token_command
-from app.db import db, transactional, utcnow
+from app.accounts.models import Organization
+from app.db import db, reading, transactional, utcnow
+from app.idempotency_records import purge_batch
 from app.units import rekeying
 from app.units.addresses import RECIPE
 from app.units.commands import units_group
+
+idempotency_group = AppGroup("idempotency", help="Look after the Idempotency-Keys.")
 
 
 def init_app(app: Flask) -> None:
@@ -23,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(provision)
     app.cli.add_command(token_command)
     app.cli.add_command(client_group)
+    app.cli.add_command(idempotency_group)
     app.cli.add_command(units_group)
     app.cli.add_command(rekey)
 
@@ -41,6 +47,18 @@ def provision(file: IO[bytes]) -> None:
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise click.ClickException(f"{file.name}: {error}") from None
     click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
+
+
+@idempotency_group.command("purge")
+def purge() -> None:
+    """Delete the Idempotency-Keys that are older than a day, in batches. May run at any time."""
+    with reading() as session:
+        organizations = session.scalars(select(Organization.id).order_by(Organization.id)).all()
+    purged, now = 0, utcnow()
+    for organization_id in organizations:
+        while done := transactional(purge_batch)(db.session(), organization_id, now):
+            purged += done
+    click.echo(orjson.dumps({"purged": purged}).decode())
 
 
 @click.command("rekey")

@@ -19,10 +19,10 @@ from config import ConfigError, database_url, from_env
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = (
-    "APP_ENV", "DATABASE_URL", "DEFAULT_COUNTRY", "JWT_ACCEPTED_SECRET_KEYS", "JWT_AUDIENCE",
-    "JWT_ISSUER", "JWT_PUBLIC_KEYS", "JWT_SECRET_KEY", "MAX_CONTENT_LENGTH",
-    "MAX_UNITS_PER_REQUEST", "RATE_LIMIT", "RATE_LIMIT_STORAGE", "TOKEN_LIFETIME",
-    "TOKEN_MAX_LIFETIME",
+    "APP_ENV", "DATABASE_URL", "DB_LOCK_TIMEOUT", "DB_POOL_SIZE", "DB_STATEMENT_TIMEOUT",
+    "DEFAULT_COUNTRY", "JWT_ACCEPTED_SECRET_KEYS", "JWT_AUDIENCE", "JWT_ISSUER", "JWT_PUBLIC_KEYS",
+    "JWT_SECRET_KEY", "MAX_CONTENT_LENGTH", "MAX_UNITS_PER_REQUEST", "PGBOUNCER", "RATE_LIMIT",
+    "RATE_LIMIT_STORAGE", "TOKEN_LIFETIME", "TOKEN_MAX_LIFETIME", "WEB_THREADS",
 )  # fmt: skip
 STRONG = "eiS4ohX7-ahgh9Eiv-Ohcae3Ai-Quoo2iex"
 OTHER = "ieW7aiph-oR3Aighe-cahV6ooz-Ahj1iepu"
@@ -45,6 +45,8 @@ def test_a_secret_is_enough_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config["JWT_ACCESS_TOKEN_EXPIRES"] == 3600
     assert config["TOKEN_MAX_LIFETIME"] == 86_400
     assert config["RATE_LIMIT"] == ""
+    assert (config["DB_LOCK_TIMEOUT"], config["DB_STATEMENT_TIMEOUT"]) == (30, 60)
+    assert (config["DB_POOL_SIZE"], config["PGBOUNCER"]) == (4, False)
 
 
 def test_all_faults_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +73,27 @@ def faults() -> dict[str, str]:
         from_env()
     lines = str(caught.value).splitlines()[1:]
     return dict(line.strip().split(": ", 1) for line in lines)
+
+
+def test_there_is_a_connection_for_each_thread_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
+    monkeypatch.setenv("WEB_THREADS", "9")
+    assert from_env()["DB_POOL_SIZE"] == 9
+
+    monkeypatch.setenv("DB_POOL_SIZE", "3")
+    assert from_env()["DB_POOL_SIZE"] == 3
+
+
+@pytest.mark.parametrize("name", ["DB_LOCK_TIMEOUT", "DB_STATEMENT_TIMEOUT"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "inf"])
+def test_a_time_limit_is_a_limit(monkeypatch: pytest.MonkeyPatch, name: str, seconds: str) -> None:
+    monkeypatch.setenv("JWT_SECRET_KEY", STRONG)
+    monkeypatch.setenv(name, seconds)
+
+    with pytest.raises(ConfigError, match=name):
+        from_env()
 
 
 WEAK = ["", "secret", "x" * 31, "x" * 32, "abcd" * 8, "a-secret-for-tests-of-more-than-32-bytes"]
