@@ -3,16 +3,39 @@
 The README lists every setting; ``tests/test_docs.py`` keeps the two in step.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import Length, OneOf, Range
+
+from app.accounts.keys import UnusableKeys, public_keys, secret_keys
 
 DOTENV = Path(__file__).with_name(".env")
 MIN_SECRET_BYTES = 32
 """An HMAC-SHA-256 key shorter than its hash can be guessed faster than forged (RFC 7518, 3.2)."""
+
+MIN_LETTERS = 5
+"""A secret of fewer different letters was typed, not made."""
+
+WELL_KNOWN = frozenset(
+    {
+        "a-string-secret-at-least-256-bits-long",  # jwt.io
+        "your-256-bit-secret-your-256-bit-secret",
+        "a-secret-for-tests-of-more-than-32-bytes",  # Ours: tests/world.py
+        "change-me-change-me-change-me-change-me",
+        "changemechangemechangemechangeme",
+        "super-secret-key-super-secret-key",
+        "0123456789abcdef0123456789abcdef",
+        "0123456789012345678901234567890123456789",
+        "abcdefghijklmnopqrstuvwxyz123456",
+    }
+)
+"""Secrets that stand in documents and examples: the first that anybody tries."""
+
+DAY = 86_400
 
 
 SECONDS = Range(min=0.1, max=3600)
@@ -32,11 +55,7 @@ def from_env() -> dict[str, Any]:
     env = Env(eager=False)
     if DOTENV.exists():  # The flask command reads it too; gunicorn alone would not.
         env.read_env(DOTENV, recurse=False)
-    environment = env.str("APP_ENV", "production", validate=OneOf(["production", "development"]))
-    secret = env.str("JWT_SECRET_KEY", validate=_long_enough(environment == "development"))
-    lifetime = env.int("TOKEN_LIFETIME", 3600, validate=Range(min=1, max=86_400))
-    issuer = env.str("JWT_ISSUER", "unit-registry")
-    audience = env.str("JWT_AUDIENCE", "unit-registry")
+    tokens = read_token_settings(env)
     settings = {
         "SQLALCHEMY_DATABASE_URI": database_url(env.str("DATABASE_URL", "")),
         "DB_LOCK_TIMEOUT": env.float("DB_LOCK_TIMEOUT", 30, validate=SECONDS),
@@ -51,21 +70,62 @@ def from_env() -> dict[str, Any]:
         "MAX_UNITS_PER_REQUEST": env.int(
             "MAX_UNITS_PER_REQUEST", 10_000, validate=Range(min=1, max=100_000)
         ),
+        "RATE_LIMIT": env.str("RATE_LIMIT", "", validate=_is_rate_limit),
+        "RATE_LIMIT_STORAGE": env.str("RATE_LIMIT_STORAGE", "memory://", validate=_is_storage),
     }
     try:
         env.seal()
     except EnvValidationError as error:
         raise ConfigError(_describe(error)) from None
-    return settings | token_settings(secret, issuer, audience, lifetime)
+    return settings | token_settings(**tokens)
 
 
-def token_settings(secret: str, issuer: str, audience: str, lifetime: int) -> dict[str, Any]:
-    """Answer flask-jwt-extended's settings: one algorithm, header only, audience and issuer held.
+def read_token_settings(env: Env) -> dict[str, Any]:
+    """Answer what ``token_settings`` takes; faults are kept in ``env``.
 
-    ``lifetime`` is in seconds. Source: CONTRACT 2 (token errors) and 3.
+    Either secrets or public keys: a service that took both could be talked into checking a token with
+    the wrong one.
+    """
+    environment = env.str("APP_ENV", "production", validate=OneOf(["production", "development"]))
+    longest = env.int("TOKEN_MAX_LIFETIME", DAY, validate=Range(min=1, max=30 * DAY))
+    read: dict[str, Any] = {
+        "issuer": env.str("JWT_ISSUER", "unit-registry", validate=Length(min=1)),
+        "audience": env.str("JWT_AUDIENCE", "unit-registry", validate=Length(min=1)),
+        "lifetime": env.int(
+            "TOKEN_LIFETIME", min(3600, longest or DAY), validate=Range(min=1, max=longest or DAY)
+        ),
+        "max_lifetime": longest,
+    }
+    if env.str("JWT_PUBLIC_KEYS", ""):
+        for name in ("JWT_SECRET_KEY", "JWT_ACCEPTED_SECRET_KEYS"):
+            env.str(name, "", validate=_is_unset)
+        return read | {"public": env.str("JWT_PUBLIC_KEYS", validate=_has_public_keys)}
+    strong = _is_strong(weak_allowed=environment == "development")
+    return read | {
+        "secret": env.str("JWT_SECRET_KEY", validate=strong),
+        "accepted": env.list("JWT_ACCEPTED_SECRET_KEYS", [], validate=_each(strong)),
+    }
+
+
+def token_settings(
+    secret: str = "",
+    issuer: str = "unit-registry",
+    audience: str = "unit-registry",
+    lifetime: int = 3600,
+    *,
+    accepted: Sequence[str] = (),
+    public: str = "",
+    max_lifetime: int = DAY,
+) -> dict[str, Any]:
+    """Answer the settings of tokens: the keys, what they must say, how long they are good.
+
+    ``secret`` signs, and proves together with the ``accepted`` ones; or ``public``, a file, has the keys
+    of another issuer. Lifetimes are in seconds. Source: CONTRACT 2 (token errors) and 3.
     """
     return {
-        "JWT_SECRET_KEY": secret,
+        "TOKEN_KEYS": public_keys(Path(public)) if public else secret_keys(secret, accepted),
+        "TOKEN_MAX_LIFETIME": max_lifetime,
+        "JWT_SECRET_KEY": secret or None,
         "JWT_ALGORITHM": "HS256",
         "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_TOKEN_LOCATION": ["headers"],
@@ -88,14 +148,56 @@ def database_url(url: str) -> str:
     return url or "sqlite:///registry.sqlite3"
 
 
-def _long_enough(weak_allowed: bool) -> Any:
-    """Answer a validator for a signing key; only development may use a short one."""
+def _is_strong(*, weak_allowed: bool) -> Callable[[str], None]:
+    """Answer a validator for a secret; only development may use one that can be guessed."""
 
     def check(secret: str) -> None:
         if not secret or (len(secret.encode()) < MIN_SECRET_BYTES and not weak_allowed):
             raise ValidationError(f"must have at least {MIN_SECRET_BYTES} bytes")
+        if not weak_allowed and (len(set(secret)) < MIN_LETTERS or secret in WELL_KNOWN):
+            raise ValidationError("is easily guessed: make one at random")
 
     return check
+
+
+def _each(check: Callable[[str], None]) -> Callable[[list[str]], None]:
+    def check_all(values: list[str]) -> None:
+        for value in values:
+            check(value)
+
+    return check_all
+
+
+def _is_unset(value: str) -> None:
+    if value:
+        raise ValidationError("must not be set together with JWT_PUBLIC_KEYS")
+
+
+def _has_public_keys(file: str) -> None:
+    try:
+        public_keys(Path(file))
+    except UnusableKeys as error:
+        raise ValidationError(str(error)) from None
+
+
+def _is_rate_limit(text: str) -> None:
+    if text:
+        import limits  # Loading it takes a tenth of a second, so only who wants it pays.
+
+        try:
+            limits.parse_many(text)
+        except ValueError:
+            raise ValidationError("must be like 100/second or 100/second;5000/hour") from None
+
+
+def _is_storage(url: str) -> None:
+    from limits.errors import ConfigurationError
+    from limits.storage import storage_from_string
+
+    try:
+        storage_from_string(url)
+    except ConfigurationError:  # Its text repeats the address, which may have a password.
+        raise ValidationError("is of no known kind, or its driver is not installed") from None
 
 
 def _describe(error: EnvValidationError) -> str:

@@ -34,4 +34,8 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     cli.init_app(app)
     for blueprint in (accounts_bp, groups_bp, units_bp, items_bp, item_units_bp):
         app.register_blueprint(blueprint)
+    if app.config.get("RATE_LIMIT"):
+        from app import rate_limits  # It loads a library that nobody else needs.
+
+        rate_limits.init_app(app)
     return app

@@ -12,22 +12,21 @@ from marshmallow import ValidationError
 from sqlalchemy import select
 
 from app import provisioning
-from app.accounts.auth import disable_client, issue_token
-from app.accounts.models import Client, Organization
+from app.accounts.commands import client_group, token_command
+from app.accounts.models import Organization
 from app.db import db, reading, transactional, utcnow
 from app.idempotency_records import purge_batch
 from app.units import rekeying
 from app.units.addresses import RECIPE
 from app.units.commands import units_group
 
-client_group = AppGroup("client", help="Manage clients.")
 idempotency_group = AppGroup("idempotency", help="Look after the Idempotency-Keys.")
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(provision)
-    app.cli.add_command(token)
+    app.cli.add_command(token_command)
     app.cli.add_command(client_group)
     app.cli.add_command(idempotency_group)
     app.cli.add_command(units_group)
@@ -48,28 +47,6 @@ def provision(file: IO[bytes]) -> None:
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise click.ClickException(f"{file.name}: {error}") from None
     click.echo(orjson.dumps(done, option=orjson.OPT_INDENT_2).decode())
-
-
-@click.command("token")
-@click.argument("client_id")
-@click.option("--expires-in", type=int, help="Seconds; a negative number gives an expired token.")
-@with_appcontext
-def token(client_id: str, expires_in: int | None) -> None:
-    """Print a token for the client CLIENT_ID."""
-    client = find_client(client_id)
-    if client.disabled_at is not None:
-        click.echo("This client is disabled: the token will be refused.", err=True)
-    click.echo(issue_token(client, expires_in))
-
-
-@client_group.command("disable")
-@click.argument("client_id")
-@transactional
-def disable(client_id: str) -> None:
-    """Refuse all tokens of the client CLIENT_ID from now on."""
-    disable_client(db.session(), find_client(client_id), utcnow())
-    db.session.flush()
-    click.echo(f"{client_id} is disabled.")
 
 
 @idempotency_group.command("purge")
@@ -106,11 +83,3 @@ def rekey(info: ScriptInfo, dry_run: bool) -> None:
     finally:
         told = {"recipe": RECIPE, "dry_run": dry_run, "finished": finished, **asdict(report)}
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
-
-
-def find_client(client_id: str) -> Client:
-    """Answer the client; raises ``click.ClickException`` if there is none."""
-    found = db.session.scalars(select(Client).where(Client.client_id == client_id)).one_or_none()
-    if found is None:
-        raise click.ClickException(f"There is no client {client_id!r}.")
-    return found

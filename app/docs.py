@@ -10,7 +10,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import Rule
 
@@ -21,6 +21,7 @@ from app.errors import (
     IdempotencyKeyReused,
     InvalidIdempotencyKey,
     OutcomeUnknown,
+    RateLimited,
     RequestInProgress,
     RequestTooLarge,
     ServerError,
@@ -49,7 +50,10 @@ row says what was done and why.
 or give a client id and secret. Then open an operation and press *Try it out*.
 
 **Errors** come in one of two shapes: `ItemUnitsError` from items, item-units and tokens, `UnitsError`
-from all others. Each operation lists the codes that it can answer."""
+from all others. Each operation lists the codes that it can answer.
+
+**Limits**: where the operator set some, every answer says in `RateLimit` what is left, and 429 when to
+come back."""
 
 TAGS = {
     "units": (
@@ -82,7 +86,7 @@ PAGE = {
 }
 """Settings of Swagger UI; without a validator it asks nobody outside."""
 
-TOKEN_ERRORS = (MissingAuthorization, ExpiredToken, InvalidAuthorization)
+TOKEN_ERRORS = (MissingAuthorization, ExpiredToken, InvalidAuthorization, RateLimited)
 BODY_ERRORS = (BadRequest, UnsupportedMediaType, RequestTooLarge)
 KEY_ERRORS = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 SERVER_ERRORS = (ServerError, ServiceUnavailable)
@@ -97,8 +101,13 @@ def init_app(app: Flask) -> None:
 
 @bp.get("/openapi.json")
 def show_spec() -> Response:
-    """Answer the description of the API. Source: CONTRACT 9."""
-    return json_response(build_spec(current_app._get_current_object()))  # type: ignore[attr-defined]
+    """Answer the description of the API; it may be kept and asked for again. Source: CONTRACT 9."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    response = json_response(build_spec(app))
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @cache

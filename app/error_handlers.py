@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import traceback
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -73,7 +73,7 @@ def answer_http_exception(error: HTTPException) -> Response:
 def api_error_for(code: int | None) -> ApiError:
     """Answer our own error for a status that Flask or Werkzeug raised."""
     if code == RequestTooLarge.status:
-        return RequestTooLarge(current_app.config["MAX_CONTENT_LENGTH"])
+        return RequestTooLarge(request.max_content_length or 0)
     known = {error.status: error for error in (UrlNotFound, MethodNotAllowed, UnsupportedMediaType)}
     return known.get(code or 0, BadRequest)()
 

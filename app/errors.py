@@ -81,6 +81,14 @@ class UnsupportedMediaType(ApiError):
     message = "The request body must be JSON: send 'Content-Type: application/json'."
 
 
+class RateLimited(ApiError):
+    """The client sent more than the operator allows; only where a limit is set. Ours."""
+
+    status = 429
+    type = "rate_limited"
+    message = "You have sent too many requests. Please try again after the time in 'Retry-After'."
+
+
 class ServiceUnavailable(ApiError):
     """The database did not answer in time; nothing was written. Source: ours, docs/decisions.md."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.routing import Rule
 
 from app.fields import Field
+from app.openapi_headers import describe_headers
 from app.operations import Operation
 from app.query import QuerySchema
 
@@ -19,12 +20,6 @@ PATH_PARAMETERS = {
 }
 """How source S2 calls the references in a path."""
 
-HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "Upsert-Result": ("What was done.", {"enum": ["created", "updated", "unchanged"]}),
-    "Location": ("Where the record is shown.", {}),
-    "ETag": ("The state of the record, for `If-Match`.", {}),
-    "Idempotent-Replayed": ("The stored answer: nothing was done again.", {"enum": ["true"]}),
-}
 CONDITIONS = {
     "If-Match": "Only if the record is in one of these states (ETags), or `*`: if there is one.",
     "If-None-Match": "`*`: only if there is no such record yet. On a GET: 304 if nothing changed.",
@@ -165,12 +160,4 @@ def describe_success(described: Operation) -> dict[str, Any]:
     if described.answer is not None:
         answer["content"] = {"application/json": {"schema": described.answer}}
     replayed = ("Idempotent-Replayed",) if described.takes_key else ()
-    if names := (*described.headers, *replayed):
-        answer["headers"] = {
-            name: {
-                "description": HEADERS[name][0],
-                "schema": {"type": "string", **HEADERS[name][1]},
-            }
-            for name in names
-        }
-    return answer
+    return answer | describe_headers((*described.headers, *replayed))

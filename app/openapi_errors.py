@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from app.errors import ITEM_PREFIXES, ApiError, body_for
 from app.fields import StrictSchema
+from app.openapi_headers import FAILURE_HEADERS, describe_headers
 from app.operations import Operation
 
 
@@ -44,6 +45,7 @@ def describe_failures(
         str(status): {
             "description": _explain(of_status),
             "content": {"application/json": _failure(described, path, of_status)},
+            **describe_headers(FAILURE_HEADERS.get(status, ())),
         }
         for status, of_status in sorted(by_status.items())
     }

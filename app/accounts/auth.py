@@ -1,24 +1,33 @@
 """Tokens: issued for a client, checked on each request, turned into a ``Caller``."""
 
+import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 import jwt
-from flask import g, request
-from flask_jwt_extended import create_access_token, decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
-from sqlalchemy import bindparam, select
+from flask import current_app, g, request
+from flask_jwt_extended import create_access_token
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from app.accounts.claims import Claims, check_claims
 from app.accounts.errors import (
-    ExpiredToken,
     InvalidAuthorization,
     InvalidClient,
     MissingAuthorization,
+    TokensIssuedElsewhere,
 )
-from app.accounts.models import Client, Organization
+from app.accounts.keys import KeyRing
+from app.accounts.models import Client, Organization, RevokedToken
 from app.db import reading
+
+LEEWAY = 10
+"""Seconds that an issuer's clock may be ahead of ours. An expired token has no grace."""
+
+CHECKS: Any = {"require": ["iss", "aud"], "verify_exp": False, "verify_sub": False}
+"""What PyJWT is left to check beside the signature: issuer, audience, ``nbf`` and ``iat``. The rest is
+``check_claims``; expiry comes last, so that *expired* means that nothing else was wrong."""
 
 CLIENT = (
     select(
@@ -26,12 +35,20 @@ CLIENT = (
         Client.organization_id,
         Client.all_groups,
         Client.disabled_at,
+        Client.tokens_valid_from,
         Organization.name,
+        exists()
+        .where(
+            RevokedToken.organization_id == Client.organization_id,
+            RevokedToken.client_id == Client.id,
+            RevokedToken.token_id == bindparam("token_id"),
+        )
+        .label("is_revoked"),
     )
     .join(Organization, Organization.id == Client.organization_id)
     .where(Client.client_id == bindparam("client_id"))
 )
-"""Who a token's client is. Made once: every request asks it."""
+"""Who a token's client is, and whether the token still counts. Made once: every request asks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +64,22 @@ class Caller:
 def issue_token(client: Client, expires_in: int | None = None) -> str:
     """Answer a signed token for ``client``, good for ``expires_in`` seconds (default: the setting).
 
-    A negative number gives one that has expired. Source: CONTRACT 3.
+    A negative number gives one that has expired. Raises ``TokensIssuedElsewhere`` where this service
+    has public keys only. Source: CONTRACT 3.
     """
+    key_id = key_ring().issuing_id
+    if key_id is None:
+        raise TokensIssuedElsewhere()
+    start = int(time.time())
+    if client.tokens_valid_from is not None:
+        # All tokens were revoked within this second: the new one counts from the next.
+        start = max(start, int(client.tokens_valid_from.replace(tzinfo=UTC).timestamp()))
+    lifetime = current_app.config["JWT_ACCESS_TOKEN_EXPIRES"] if expires_in is None else expires_in
+    times = {"iat": start, "nbf": start, "exp": start + lifetime}
     token: str = create_access_token(
         identity=client.client_id,
-        additional_claims={"org": client.organization_id},
-        expires_delta=None if expires_in is None else timedelta(seconds=expires_in),
+        additional_claims={"org": client.organization_id, **times},
+        additional_headers={"kid": key_id},
     )
     return token
 
@@ -60,12 +87,15 @@ def issue_token(client: Client, expires_in: int | None = None) -> str:
 def require_token() -> None:
     """Check the bearer token of the request and remember its ``Caller``; for ``before_request``.
 
-    Raises ``MissingAuthorization`` (400), ``ExpiredToken`` or ``InvalidAuthorization`` (401).
+    Raises ``MissingAuthorization`` (400), ``ExpiredToken`` or ``InvalidAuthorization`` (401), and
+    ``RateLimited`` (429) where the operator set a limit. Nothing of the body has been read by then.
     Source: S1, CONTRACT 2.
     """
-    claims = read_claims(request.headers.get("Authorization", ""))
+    claims = read_token(request.headers.get("Authorization", ""))
     with reading() as session:
         g.caller = find_caller(session, claims)
+    if (rate_limits := current_app.extensions.get("rate_limits")) is not None:
+        rate_limits.spend(g.caller.client_id)
 
 
 def read_basic() -> tuple[str, str]:
@@ -85,37 +115,65 @@ def caller() -> Caller:
     return found
 
 
-def read_claims(header: str) -> dict[str, Any]:
-    """Answer the claims of the token in ``header``; the scheme is compared in any case."""
+def key_ring() -> KeyRing:
+    """Answer the keys that sign or prove tokens."""
+    keys: KeyRing = current_app.config["TOKEN_KEYS"]
+    return keys
+
+
+def read_token(header: str) -> Claims:
+    """Answer what the token in ``header`` claims; the scheme is compared in any case."""
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise MissingAuthorization()
     try:
-        claims: dict[str, Any] = decode_token(token.strip())
-    except jwt.ExpiredSignatureError:
-        raise ExpiredToken() from None
+        return verify(token.strip())
     # Some malformed tokens escape PyJWT as ValueError and its kin; none may become a 500.
-    except (jwt.PyJWTError, JWTExtendedException, ValueError, TypeError, RecursionError):
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidAuthorization() from None
-    if claims["type"] != "access" or not isinstance(claims.get("exp"), int):
-        raise InvalidAuthorization()
-    return claims
 
 
-def find_caller(session: Session, claims: dict[str, Any]) -> Caller:
-    """Answer the client that ``claims`` name, if it is still there and not disabled.
+def verify(token: str) -> Claims:
+    """Answer the claims of ``token`` if one of our keys proves it and it is meant for us.
 
-    It is looked up on every request, so that disabling a client takes effect at once.
+    Raises ``ExpiredToken``, ``InvalidAuthorization``, or what PyJWT raises.
     """
-    client_id = claims["sub"]
-    if not isinstance(client_id, str) or "\x00" in client_id:
+    config, keys = current_app.config, key_ring()
+    header = jwt.get_unverified_header(token)
+    key = keys.find(header.get("kid"))
+    if key is None:
         raise InvalidAuthorization()
-    found = session.execute(CLIENT, {"client_id": client_id}).one_or_none()
-    if found is None or found.disabled_at is not None or found.organization_id != claims.get("org"):
+    payload = jwt.decode(
+        token,
+        key.material,
+        algorithms=[key.algorithm],
+        audience=config["JWT_DECODE_AUDIENCE"],
+        issuer=config["JWT_DECODE_ISSUER"],
+        leeway=LEEWAY,
+        options=CHECKS,
+    )
+    is_ours = keys.issuing_id is not None
+    return check_claims(payload, header, time.time(), config["TOKEN_MAX_LIFETIME"], is_ours=is_ours)
+
+
+def find_caller(session: Session, claims: Claims) -> Caller:
+    """Answer the client that ``claims`` name, if it is still there and the token still counts.
+
+    It is looked up on every request, so that disabling a client or revoking tokens takes effect at once.
+    """
+    named = {"client_id": claims.client_id, "token_id": claims.token_id}
+    found = session.execute(CLIENT, named).one_or_none()
+    if (
+        found is None
+        or found.disabled_at is not None
+        or found.is_revoked
+        or claims.organization_id not in (None, found.organization_id)
+        or _is_too_old(claims, found.tokens_valid_from)
+    ):
         raise InvalidAuthorization()
     return Caller(found.organization_id, found.name, found.id, found.all_groups)
 
 
-def disable_client(session: Session, client: Client, now: datetime) -> None:
-    """Refuse all tokens of ``client`` from now on. Source: CONTRACT 3."""
-    client.disabled_at = client.disabled_at or now
+def _is_too_old(claims: Claims, valid_from: Any) -> bool:
+    limit = None if valid_from is None else valid_from.replace(tzinfo=UTC).timestamp()
+    return limit is not None and claims.issued_at < limit

@@ -59,6 +59,8 @@ class NoAccessToGroup(ApiError):
     status = 401
     type = "no_access_to_group"
     message = "You do not have access to the group you have provided."
+    # Every 401 names a scheme (RFC 9110, 11.6.1), though another token of the client will not help.
+    headers: ClassVar[dict[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class TokenRequestInvalid(ApiError):
@@ -72,6 +74,13 @@ class UnsupportedGrantType(ApiError):
 
     type = "unsupported_grant_type"
     message = "The grant type must be client_credentials."
+
+
+class TokensIssuedElsewhere(ApiError):
+    """This service only checks tokens: it has the public keys of the service that issues them. Ours."""
+
+    type = "unsupported_grant_type"
+    message = "This service issues no tokens. Get one from the identity provider that it trusts."
 
 
 class InvalidClient(ApiError):

@@ -24,7 +24,10 @@ class Organization(Base):
 
 
 class Client(Base):
-    """A machine that calls the API for one organization; ``disabled_at`` ends all its tokens."""
+    """A machine that calls the API for one organization.
+
+    ``disabled_at`` refuses all its tokens, ``tokens_valid_from`` (a whole second) those issued before.
+    """
 
     __tablename__ = "clients"
     __table_args__ = (Index(None, "organization_id"),)
@@ -35,6 +38,7 @@ class Client(Base):
     secret_hash: Mapped[str | None]
     all_groups: Mapped[bool]
     disabled_at: Mapped[datetime | None]
+    tokens_valid_from: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -69,3 +73,18 @@ class Grant(Base):
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)
     client_id: Mapped[int] = mapped_column(Id, primary_key=True)
     group_id: Mapped[int] = mapped_column(Id, primary_key=True)
+
+
+class RevokedToken(Base):
+    """A token that was taken back before its time; after ``expires_at`` nobody needs to know."""
+
+    __tablename__ = "revoked_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"]),
+        ForeignKeyConstraint(["client_id"], ["clients.id"]),
+    )
+
+    organization_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    client_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    token_id: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]

@@ -6,6 +6,7 @@ from app.accounts.errors import (
     InvalidClient,
     NoAccessToGroup,
     TokenRequestInvalid,
+    TokensIssuedElsewhere,
     UnsupportedGrantType,
 )
 from app.accounts.schemas import GroupsQuery
@@ -18,7 +19,14 @@ CREATE_TOKEN = Operation(
     description="OAuth 2.0 client credentials: id and secret in the form or in Basic authorization.",
     body=TokenBody,
     answer=TokenShown,
-    errors=(BadRequest, TokenRequestInvalid, UnsupportedGrantType, InvalidClient, RequestTooLarge),
+    errors=(
+        BadRequest,
+        TokenRequestInvalid,
+        UnsupportedGrantType,
+        TokensIssuedElsewhere,
+        InvalidClient,
+        RequestTooLarge,
+    ),
     is_open=True,
     is_form=True,
 )

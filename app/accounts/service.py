@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, select, true
@@ -20,6 +19,10 @@ from app.accounts.errors import (
 from app.accounts.models import Client, Grant, Group
 from app.db import MAX_ID, AnyRow, AnySelect
 from app.query import cut_page, walk
+
+HASH_METHOD = "scrypt:32768:8:1"
+NO_SECRET = f"{HASH_METHOD}$no$client"
+"""The hash of nobody's secret: it takes as long to compare with, and nothing equals it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +127,18 @@ def granted_groups(organization_id: Any, client_id: Any) -> AnySelect:
 def authenticate_client(session: Session, client_id: str, secrets: Iterable[str]) -> Client:
     """Answer the client with this id and one of ``secrets``; raises ``InvalidClient`` (401).
 
-    An unknown client costs the same hash as a wrong secret, so that time does not tell them apart.
+    Every secret is hashed, whoever asks: an unknown client, one that is disabled or has no secret, and a
+    wrong secret cost what the right one costs, so that time does not tell them apart.
     Source: CONTRACT 3.
     """
     client = session.scalars(select(Client).where(Client.client_id == client_id)).one_or_none()
-    stored = client.secret_hash if client is not None and client.secret_hash else _dummy_hash()
-    right = any(check_password_hash(stored, secret) for secret in secrets)
-    if client is None or not right or client.secret_hash is None or client.disabled_at is not None:
+    stored = client.secret_hash if client is not None and client.secret_hash else NO_SECRET
+    checked = [check_password_hash(stored, secret) for secret in secrets]
+    if client is None or not any(checked) or client.disabled_at is not None:
         raise InvalidClient()
     return client
 
 
 def hash_secret(secret: str) -> str:
     """Answer a salted hash to store instead of ``secret``."""
-    return generate_password_hash(secret)
-
-
-@cache
-def _dummy_hash() -> str:
-    return hash_secret("nobody's secret")
+    return generate_password_hash(secret, HASH_METHOD)

@@ -4,10 +4,11 @@ from urllib.parse import unquote_plus
 
 from flask import Blueprint, Response, current_app, request
 
-from app.accounts.auth import caller, issue_token, read_basic, require_token
+from app.accounts.auth import caller, issue_token, key_ring, read_basic, require_token
 from app.accounts.errors import (
     InvalidClient,
     TokenRequestInvalid,
+    TokensIssuedElsewhere,
     UnsupportedGrantType,
 )
 from app.accounts.operations import (
@@ -28,11 +29,15 @@ bp = Blueprint("accounts", __name__)
 groups_bp = Blueprint("groups", __name__, url_prefix=f"{API}/groups")
 groups_bp.before_request(require_token)
 
+MAX_FORM = 16 * 1024
+"""Bytes of a token request: anybody may send one, and it is read before anybody knows who."""
+
 
 @bp.post("/oauth/token")
 @operation(CREATE_TOKEN)
 def create_token() -> Response:
     """Answer a token for a client id and secret. Source: CONTRACT 3, RFC 6749 4.4."""
+    request.max_content_length = MAX_FORM
     check_grant()
     client_id, secrets = read_credentials()
     with reading() as session:
@@ -46,6 +51,8 @@ def create_token() -> Response:
 
 def check_grant() -> None:
     """Refuse a request that is no client-credentials request in a form."""
+    if key_ring().issuing_id is None:
+        raise TokensIssuedElsewhere()
     if request.mimetype != "application/x-www-form-urlencoded":
         raise TokenRequestInvalid("Send the parameters as application/x-www-form-urlencoded.")
     for name, values in request.form.lists():
