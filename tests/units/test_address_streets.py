@@ -90,6 +90,11 @@ from tests.units.test_address_rules import canonical
         ("BE", "Leuvensestwg 5", "leuvensesteenweg 5|"),
         ("BE", "Pl. de la Gare 5", "place de la gare 5|"),
         ("CH", "Skt. Gallen Str. 5", "saint gallenstrasse 5|"),
+        ("US", "12 1/2 N W Main St", "12 1/2 nw main street|"),
+        ("US", "12 North Oak North", "12 n oak n|"),
+        ("DE", "Rote Box 10 20", "rote box 10 20|"),
+        ("PL", "Długa 5 Nowa m 4", "dluga 5 nowa m 4|"),
+        ("PL", "B m 2", "b m 2|"),
     ],
 )
 def test_a_street_is_written_in_canonical_words(country: str, spelt: str, expected: str) -> None:
