@@ -69,9 +69,14 @@ from tests.units.test_address_rules import canonical
         ("BR", "Rua Foch 5|2º 5A", "rua foch 5|unit 2-5a"),
         ("BR", "Fazenda Kings 5|andar 4b", "fazenda kings 5|unit 4b"),
         ("PL", "5 A m. 2", "5a|unit 2"),
+        ("US", "12 Main, 4", "12 main|unit 4"),
+        ("GB", "Room 4 Rose House, 5 Kings Rd, Leeds", "rose house 5 kings road leeds|room 4"),
+        ("IT", "Via Scala 5", "via scala 5|"),
+        ("IT", "Via Scala 5 int. 2", "via scala 5|unit 2"),
     ],
 )
 def test_flats_floors_and_buildings_are_told_from_the_street(
     country: str, spelt: str, expected: str
 ) -> None:
     assert canonical(country, spelt) == expected
+    assert canonical(country, expected) == expected
