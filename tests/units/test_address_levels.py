@@ -40,6 +40,10 @@ from tests.units.test_address_rules import canonical
         ("DE", "Hauptstr. 5|OG III", "hauptstrasse 5|floor 3"),
         ("DE", "Hauptstr. 5|III. OG", "hauptstrasse 5|floor 3"),
         ("DE", "Hauptstr. 5 Mitte 2. Hinterhaus", "hauptstrasse 5 mitte 2|rear"),
+        ("AT", "Ring 5|1. Stock Top 2", "ring 5|floor 1 unit 2"),
+        ("AT", "Ring 5 1. Stock Top 2", "ring 5|floor 1 unit 2"),
+        ("AT", "Ring 5|Stiege 1 2. Stock Top 3", "ring 5|staircase 1 floor 2 unit 3"),
+        ("GB", "5 Kings Rd|Top Floor", "5 kings road|floor top"),
         ("PL", "Długa 5 A m. 2", "dluga 5a|unit 2"),
         ("PL", "Długa|m. 4", "dluga|unit 4"),
         ("PL", "Rondo 5 m2", "rondo 5|unit 2"),
@@ -64,9 +68,15 @@ from tests.units.test_address_rules import canonical
         ("CH", "Rue Foch 5|et. III", "rue foch 5|floor 3"),
         ("BR", "Rua Foch 5|2º 5A", "rua foch 5|unit 2-5a"),
         ("BR", "Fazenda Kings 5|andar 4b", "fazenda kings 5|unit 4b"),
+        ("PL", "5 A m. 2", "5a|unit 2"),
+        ("US", "12 Main, 4", "12 main|unit 4"),
+        ("GB", "Room 4 Rose House, 5 Kings Rd, Leeds", "rose house 5 kings road leeds|room 4"),
+        ("IT", "Via Scala 5", "via scala 5|"),
+        ("IT", "Via Scala 5 int. 2", "via scala 5|unit 2"),
     ],
 )
 def test_flats_floors_and_buildings_are_told_from_the_street(
     country: str, spelt: str, expected: str
 ) -> None:
     assert canonical(country, spelt) == expected
+    assert canonical(country, expected) == expected

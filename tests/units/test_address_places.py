@@ -51,6 +51,7 @@ def test_saints_and_directions_of_a_city_are_spelt_out(
         ("US", "Old State of Ohio", "old state of ohio"),
         ("DE", "Baden-Württemberg", "BW"),
         ("DE", "Freistaat Bayern", "BY"),
+        ("DE", "Ägidien", "aegidien"),
         ("IT", "Provincia di Bologna", "BO"),
     ],
 )
@@ -81,6 +82,7 @@ def test_a_state_is_its_code_where_it_is_known(country: str, state: str, expecte
         ("NL", "1015 cj", "1015CJ"),
         ("CA", "K1A 0B1", "K1A0B1"),
         ("KR", "\u1112-\u1161", "\ud558"),
+        ("KR", "\u1112-\u1161 5", "\ud5585"),
         ("US", "-", ""),
     ],
 )
@@ -95,6 +97,12 @@ def test_a_field_that_grows_too_long_is_told_apart_by_its_hash(field: str) -> No
     forms = {str(canonical_fields({field: grown + end})[field]) for end in ("a", "b")}
     assert len(forms) == 2
     assert all(len(form) <= LIMIT for form in forms)
+
+
+def test_a_city_whose_saints_grow_too_long_is_told_apart_by_its_hash() -> None:
+    grown = {canonical("city", "US", "st " * 199 + end) for end in ("a", "b")}
+    assert sorted(map(len, grown)) == [64, 64]
+    assert canonical("city", "US", "a" * LIMIT) == "a" * LIMIT
 
 
 @pytest.mark.parametrize("field", ["address_line_1", "address_line_2", "city", "country"])

@@ -245,3 +245,4 @@ def canonical(country: str, spelt: str) -> str:
 )
 def test_the_canonical_street_and_units(country: str, spelt: str, expected: str) -> None:
     assert canonical(country, spelt) == expected
+    assert canonical(country, expected) == expected

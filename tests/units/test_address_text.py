@@ -3,6 +3,7 @@
 import pytest
 
 from app.units.addresses.english import ordinal_figures
+from app.units.addresses.ids import word_at
 from app.units.addresses.text import LIMIT, fold, plain, sealed, shortened, words
 from app.units.addresses.words import Phrases, Words, country_code, replaced, words_of
 
@@ -48,6 +49,7 @@ from app.units.addresses.words import Phrases, Words, country_code, replaced, wo
         (None, ""),
         (12, ""),
         ("東京", "東京"),
+        ("\U00017000", "\U00017000"),  # a letter whose name Python does not know
         ("\U0001f600", ""),
     ],
 )
@@ -94,6 +96,10 @@ def test_numbers_stay_whole_and_other_signs_part_words(folded: str, expected: li
     assert words(folded) == expected
 
 
+def test_no_word_stands_after_the_last() -> None:
+    assert [word_at(["a", "b"], at) for at in range(3)] == ["a", "b", ""]
+
+
 def test_plain_words_have_a_letter_or_a_digit() -> None:
     assert plain("St. Louis, # 4 / -") == ["st", "louis", "4"]
 
@@ -101,6 +107,7 @@ def test_plain_words_have_a_letter_or_a_digit() -> None:
 def test_text_over_the_limit_is_told_apart_by_its_hash() -> None:
     longest, longer = "a" * LIMIT, "a" * (LIMIT + 1)
     assert (shortened(longest), fold(longest)) == (longest, longest)
+    assert shortened("a  " * 200) == "a  " * 200
     assert shortened("a  " * 250) == " ".join("a" * 250)
     assert shortened(f"{longest[2:]}  b") == f"{longest[2:]} b"
     assert shortened(longer) == sealed(longer) == fold(longer)
@@ -148,6 +155,14 @@ def test_a_number_as_an_english_ordinal(number: str, ordinal: str) -> None:
 )
 def test_a_country_is_its_iso_code_however_spelt(name: object, code: str) -> None:
     assert country_code(name) == code
+
+
+@pytest.mark.parametrize("code", ["DE", "AT", "CH", "NL", "BE"])
+def test_no_ending_hides_a_longer_one_that_follows(code: str) -> None:
+    endings = list(words_of(code).endings)
+    hidden = [(a, b) for at, b in enumerate(endings) for a in endings[:at] if b.endswith(a)]
+    assert endings
+    assert hidden == []
 
 
 def test_a_country_without_a_table_shares_the_english_words() -> None:

@@ -101,7 +101,7 @@ def _name(tokens: list[str], start: int, end: int, words: Words) -> None:
             tokens[at] = words.types_numbered[token]
         elif token == "st" and at > start and following[0].isdigit():
             tokens[at] = words.types_last["st"]
-        elif at < end - 1 or (at < end and end < len(tokens) and following not in words.directions):
+        elif at < end - 1 or (at < end and following not in words.directions):
             if at == start and token in words.words_first:
                 tokens[at] = words.words_first[token]
             elif token in words.words:

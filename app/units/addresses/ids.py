@@ -94,7 +94,7 @@ def _is_name(tokens: Sequence[str], at: int, words: Words) -> bool:
     """Say whether a word is the id of the level before it because nothing else follows."""
     if tokens[at] in words.levels or tokens[at] in ",#":
         return False
-    return at + 1 == len(tokens) or tokens[at + 1] == "," or tokens[at + 1] in words.levels
+    return at + 1 == len(tokens) or tokens[at + 1] in words.levels
 
 
 def level_class(token: str, words: Words, before: str) -> tuple[str, str]:
@@ -104,9 +104,9 @@ def level_class(token: str, words: Words, before: str) -> tuple[str, str]:
     """
     match = _GLUED.fullmatch(token)
     word, name = match.groups() if match else (token, "")
-    kind = words.levels.get(word, "")
+    kind = words.levels.get(word)
     if not kind and (not before or before[0].isdigit()):
-        kind = words.short_levels.get(word, "")
+        kind = words.short_levels.get(word)
     return (kind, name) if kind and not (name and kind in WITHOUT_ID) else ("", "")
 
 

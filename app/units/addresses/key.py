@@ -126,7 +126,7 @@ def _postal_code(value: str, code: str) -> str:
     plain_code = value.isascii() and value.isalnum()
     text = value if plain_code else "".join(filter(str.isalnum, fold(value)))
     # Letters of other scripts may join once the signs between them are gone.
-    text = text.upper() if text.isascii() else "".join(filter(str.isalnum, fold(text)))
+    text = text.upper() if text.isascii() else fold(text)
     words = words_of(code)
     for prefix in words.postal_prefixes:
         if text.startswith(prefix) and text[len(prefix) : len(prefix) + 1].isdigit():
@@ -162,8 +162,7 @@ def _box(tokens: list[str], words: Words) -> list[str]:
         rest = rest[1:]
     if words.umlauts and rest and all(map(str.isdigit, rest)):
         rest = ["".join(rest)]
-    before = [*tokens[:at], ","] if at else []
-    return [*before, tokens[at], "box", *rest]
+    return [*tokens[:at], ",", tokens[at], "box", *rest]
 
 
 @lru_cache(_CACHED)

@@ -60,13 +60,9 @@ class _Letters(dict[int, str]):
             return "" if kind == "Cf" else " "
         if kind[0] != "L" or not unicodedata.name(char, "").startswith("LATIN"):
             return char
-        base = "".join(
-            _LATIN.get(part, part)
-            for part in unicodedata.normalize("NFKD", char)
-            if not unicodedata.combining(part)
-        )
-        self[code] = base
-        return base
+        base = unicodedata.normalize("NFD", char)[0]
+        self[code] = _LATIN.get(base, base)
+        return self[code]
 
 
 _LETTERS = _Letters({ord(char): value for char, value in _ASCII.items()})

@@ -112,6 +112,9 @@ def _merged(code: str, tables: list[dict[str, Any]]) -> Words:
         }
     values["endings"] = dict(sorted(values["endings"].items(), key=lambda pair: -len(pair[0])))
     values["phrases"] = _phrases(values["phrases"])
+    # `Top` is the flat in Austria and the top floor elsewhere.
+    flats = {word for word, kind in values["levels"].items() if kind == "unit"}
+    values["ids"] = {word: name for word, name in values["ids"].items() if word not in flats}
     for name in _LISTS:
         values[name] = frozenset(word for table in tables for word in table.get(name, ()))
     for table in reversed(tables):
@@ -210,6 +213,4 @@ def _phrase(answer: list[str], tokens: list[str], at: int, phrases: Phrases) -> 
 def _is_end(answer: list[str], spelling: tuple[str, ...], canonical: tuple[str, ...]) -> bool:
     """Say whether a spelling is only the end of its canonical phrase, which stands there."""
     ahead = len(canonical) - len(spelling)
-    return (
-        ahead > 0 and canonical[ahead:] == spelling and tuple(answer[-ahead:]) == canonical[:ahead]
-    )
+    return canonical[ahead:] == spelling and tuple(answer[-ahead:]) == canonical[:ahead]
