@@ -19,6 +19,7 @@ from app import create_app
 from app.db import Base, db
 from config import database_url, token_settings
 from tests.conformance import Conformance
+from tests.tenancy import Watch, report, watch
 from tests.world import SECRET, World
 
 MIGRATIONS = str(Path(__file__).parent.parent / "migrations")
@@ -30,6 +31,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("default")
+
+
+@pytest.fixture(scope="session", autouse=True, name="watched")
+def _watched() -> None:
+    """Read every SQL statement of the run."""
+    watch()
+
+
+@pytest.fixture(autouse=True, name="tenancy")
+def _tenancy(watched: None) -> Iterator[None]:
+    """Fail the test during which a statement forgot its organization."""
+    yield
+    assert report(Watch.take()) == ""
 
 
 @contextmanager

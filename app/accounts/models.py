@@ -11,12 +11,14 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
+from app.tenancy import ABOVE_TENANTS
 
 
 class Organization(Base):
     """An account, the tenant."""
 
     __tablename__ = "organizations"
+    __table_args__ = {"info": ABOVE_TENANTS}
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -27,7 +29,11 @@ class Client(Base):
     """A machine that calls the API for one organization; ``disabled_at`` ends all its tokens."""
 
     __tablename__ = "clients"
-    __table_args__ = (Index(None, "organization_id"),)
+    __table_args__ = (
+        # What belongs to an organization refers to a client by the pair: never to another one's.
+        Index("uq_clients_organization_id_id", "organization_id", "id", unique=True),
+        {"info": ABOVE_TENANTS},
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     organization_id: Mapped[int] = mapped_column(Id, ForeignKey("organizations.id"))
@@ -63,7 +69,9 @@ class Grant(Base):
         ForeignKeyConstraint(
             ["organization_id", "group_id"], ["groups.organization_id", "groups.id"]
         ),
-        ForeignKeyConstraint(["client_id"], ["clients.id"]),
+        ForeignKeyConstraint(
+            ["organization_id", "client_id"], ["clients.organization_id", "clients.id"]
+        ),
     )
 
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)
