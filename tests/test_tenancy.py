@@ -194,7 +194,8 @@ def test_every_foreign_key_of_a_tenant_table_leads_with_the_organization(
 def test_ids_are_bigint_and_there_are_no_triggers_views_or_functions(migrated_app: Flask) -> None:
     with migrated_app.app_context(), db.engine.connect() as connection:
         inspector = inspect(connection)
-        assert inspector.get_view_names() == []
+        # Citus itself brings some views.
+        assert [v for v in inspector.get_view_names() if not v.startswith("citus_")] == []
         if connection.dialect.name == "sqlite":
             kinds = set(connection.scalars(text("SELECT type FROM sqlite_master")))
             assert kinds == {"table", "index"}
