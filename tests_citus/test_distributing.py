@@ -1,10 +1,12 @@
 """A filled database becomes a distributed one, and nothing is lost on the way."""
 
 import pytest
+from flask_migrate import downgrade, upgrade
 
 from app import distribution
 from app.distribution import Step
 from app.tenancy import tenant_tables
+from tests.fixtures import MIGRATIONS
 from tests.world import World
 from tests_citus.cluster import distribute, rows_of
 
@@ -105,3 +107,15 @@ def test_what_was_stored_before_is_found_and_updated_afterwards(filled: World) -
     assert filled.upsert({"quantity": 9}, unit="U-0").headers["Upsert-Result"] == "updated"
     new = filled.put_units({"identifier": "after"})
     assert new[0] not in {row["id"] for row in filled.rows("units") if row["identifier"] != "after"}
+
+
+def test_migrations_go_down_and_up_on_a_distributed_database(filled: World) -> None:
+    distribute(filled)
+    before = filled.everything()
+    with filled.app.app_context():
+        downgrade(MIGRATIONS, revision="0001")
+        upgrade(MIGRATIONS)
+    distribute(filled)
+
+    assert filled.everything() == before
+    assert_whole(filled)
