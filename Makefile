@@ -48,7 +48,7 @@ bench: .venv/.bench ## Measure the service against floors and peers (ARGS='--qui
 bench-addresses: .venv/.dev ## Measure the address key: precision, recall, addresses per second (ARGS="--write docs/addresses.md")
 	@$(VENV_PYTHON) -m bench.addresses $(ARGS)
 
-bench-scaling: .venv/.dev ## Measure units on disk and requests with 10,000 to 1,000,000 units stored, on PostgreSQL
+bench-scaling: .venv/.bench ## Measure units on disk and requests with 10,000 to 1,000,000 units stored, on PostgreSQL
 	@$(VENV_PYTHON) -m bench.scaling $(ARGS)
 
 bench-listing: .venv/.dev ## Measure pages of 100,000 item-units at any depth, on SQLite and PostgreSQL

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
+import psutil
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import select, text
@@ -43,17 +44,30 @@ def main() -> None:
         post = set_up(app, max(sizes) // PER_GROUP + 1)
         stored = 0
         for size in sizes:
-            start = time.perf_counter()
-            before = stored
+            start, before, used = time.perf_counter(), stored, cpu(app)
             while stored < size:
                 post(stored // PER_GROUP, [unit(n) for n in range(stored, stored + PER_GROUP)])
                 stored += PER_GROUP
             rate = (stored - before) / (time.perf_counter() - start)
             print(f"\n{stored:,} units; filled at {rate:,.0f} units/s")
+            ours, theirs = (new - old for new, old in zip(cpu(app), used, strict=True))
+            each = 1000 * REQUEST / (stored - before)
+            print(
+                f"  CPU per 1,000: service {ours * each:.0f} ms, PostgreSQL {theirs * each:.0f} ms"
+            )
             show_sizes(app)
             show_times(post, stored)
         with app.app_context():
             db.engine.dispose()
+
+
+def cpu(app: Flask) -> tuple[float, float]:
+    """Answer the seconds of CPU that this process has used, and the backends that serve it."""
+    mine = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid > 0"
+    with app.app_context(), db.engine.connect() as connection:
+        pids = connection.execute(text(mine)).scalars().all()
+    used = [psutil.Process(pid).cpu_times() for pid in pids]
+    return time.process_time(), sum(times.user + times.system for times in used)
 
 
 def unit(number: int, **more: Any) -> dict[str, Any]:
