@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-hostile test-browser test-ha demo bench bench-addresses bench-listing check lint types format pins clean
+.PHONY: help run test test-api test-hostile test-browser test-ha test-citus demo bench bench-addresses bench-listing bench-scaling check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,11 @@ test-hostile: .venv/.dev ## Attack a running server: 20,000 mutated requests, ho
 test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chromium, all other hosts blocked
 	@$(VENV_PYTHON) -m pytest tests_browser $(ARGS)
 
+# On an empty database: CITUS_DSN="host=... dbname=... user=..." make test-citus (tests_citus/cluster.py has the rest).
+test-citus: .venv/.dev ## Test on a real Citus cluster, named by CITUS_DSN; skipped without one
+	@$(VENV_PYTHON) -m pytest tests_citus -rs $(ARGS)
+	@test -z "$$CITUS_DSN" || TEST_ENGINE=citus $(VENV_PYTHON) -m pytest tests -k "citus and not migrations" $(ARGS)
+
 test-ha: .venv/.dev ## Kill the primary of a Patroni cluster under load: no acknowledged write is lost
 	@$(VENV_PYTHON) -m pytest tests_ha -s --timeout 600 $(ARGS)
 
@@ -45,6 +50,9 @@ bench: .venv/.bench ## Measure the service against floors and peers (ARGS='--qui
 
 bench-addresses: .venv/.dev ## Measure the address key: precision, recall, addresses per second (ARGS="--write docs/addresses.md")
 	@$(VENV_PYTHON) -m bench.addresses $(ARGS)
+
+bench-scaling: .venv/.bench ## Measure units on disk and requests with 10,000 to 1,000,000 units stored, on PostgreSQL
+	@$(VENV_PYTHON) -m bench.scaling $(ARGS)
 
 bench-listing: .venv/.dev ## Measure pages of 100,000 item-units at any depth, on SQLite and PostgreSQL
 	@$(VENV_PYTHON) -m bench.listing $(ARGS)

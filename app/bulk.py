@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -69,19 +70,22 @@ def reserve_ids(session: Session, table: Table, count: int) -> Sequence[int]:
     return sorted(session.execute(series, {"count": count}).scalars())
 
 
-def insert_rows(session: Session, table: Table, rows: Sequence[Row]) -> None:
-    """Insert ``rows``, which all name the same columns, in one statement."""
+def insert_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
+    """Insert ``rows`` of one organization, which all name the same columns, in one statement."""
     if not rows:
         return
     columns = [table.c[name] for name in rows[0]]
     names = ", ".join(column.name for column in columns)
+    head = f"INSERT INTO {table.name} (organization_id, {names})"
     if is_sqlite(session):
         marks = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
-        session.connection().exec_driver_sql(sql, _tuples(columns, rows))
+        sql = f"{head} VALUES (?, {marks})"
+        values = zip(repeat(organization_id), *_by_column(columns, rows), strict=False)
+        session.connection().exec_driver_sql(sql, list(values))
     else:
-        sql = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {_recordset(columns)}"  # noqa: S608 - names of ours
-        session.execute(text(sql), {"rows": _json(rows)})
+        source = f"SELECT CAST(:organization_id AS bigint), {names} FROM {_recordset(columns)}"  # noqa: S608
+        parameters = {"organization_id": organization_id, "rows": _json(rows)}
+        session.execute(text(f"{head} {source}"), parameters)
 
 
 def update_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
@@ -94,10 +98,11 @@ def update_rows(session: Session, table: Table, organization_id: int, rows: Sequ
     columns = [table.c[name] for name in rows[0] if name != "id"]
     if is_sqlite(session):
         sets = ", ".join(f"{column.name} = ?" for column in columns)
-        sql = (
-            f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = {organization_id:d}"  # noqa: S608
+        sql = f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = ?"  # noqa: S608
+        values = zip(
+            *_by_column([*columns, table.c.id], rows), repeat(organization_id), strict=False
         )
-        session.connection().exec_driver_sql(sql, _tuples([*columns, table.c.id], rows))
+        session.connection().exec_driver_sql(sql, list(values))
     else:
         sets = ", ".join(f"{column.name} = new.{column.name}" for column in columns)
         sql = (
@@ -118,11 +123,11 @@ def _json(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows).decode()
 
 
-def _tuples(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    """Answer ``rows`` as SQLite holds them: what is no number or text there is written as text."""
+def _by_column(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[list[Any]]:
+    """Answer the values of each column as SQLite holds them: text for what is no number or text."""
     by_column = [list(map(itemgetter(each.name), rows)) for each in columns]
     for values, each in zip(by_column, columns, strict=True):
         write = next((w for kind, w in AS_TEXT.items() if isinstance(each.type, kind)), None)
         if write is not None:
             values[:] = [None if value is None else write(value) for value in values]
-    return list(zip(*by_column, strict=True))
+    return by_column

@@ -1,6 +1,7 @@
 """Commands for operators: what ``flask --app wsgi`` takes besides Flask's own."""
 
 import sys
+import time
 from dataclasses import asdict
 from typing import IO
 
@@ -11,7 +12,7 @@ from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from app import provisioning
+from app import distribution, provisioning
 from app.accounts.commands import client_group, token_command
 from app.accounts.models import Organization
 from app.db import db, reading, transactional, utcnow
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(idempotency_group)
     app.cli.add_command(units_group)
     app.cli.add_command(rekey)
+    app.cli.add_command(distribute)
 
 
 @click.command("provision")
@@ -83,3 +85,42 @@ def rekey(info: ScriptInfo, dry_run: bool) -> None:
     finally:
         told = {"recipe": RECIPE, "dry_run": dry_run, "finished": finished, **asdict(report)}
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+
+
+@click.command("distribute")
+@click.option("--dry-run", is_flag=True, help="Change nothing, print what would be done.")
+@with_appcontext
+def distribute(dry_run: bool) -> None:
+    """Spread the database over the nodes of Citus, by organization.
+
+    Stop the service first. May be stopped: run it again, and it goes on.
+    """
+    try:
+        with reading() as session:
+            reason = distribution.why_not(session)
+            if reason is not None:
+                click.echo(f"Nothing to do: {reason}")
+                return
+            nodes, state = distribution.check_cluster(session), distribution.read_state(session)
+        steps = distribution.plan(state)
+        for name, kind in state.tables.items():
+            if kind != "local":
+                click.echo(f"{name}: already {kind}")
+        for number, step in enumerate(steps, 1):
+            run_step(f"[{number}/{len(steps)}]", step, dry_run=dry_run)
+    except distribution.CannotDistribute as error:
+        raise click.ClickException(str(error)) from None
+    done = "would be" if dry_run and steps else "are"
+    click.echo(f"All {len(state.tables)} tables {done} distributed; {nodes} nodes hold the data.")
+
+
+def run_step(place: str, step: distribution.Step, *, dry_run: bool) -> None:
+    """Carry out a step of ``distribute``, or only print its SQL, and tell of it."""
+    if dry_run:
+        click.echo(f"{place} {step.sql}")
+        return
+    click.echo(f"{place} {step.text} ...", nl=False)
+    start = time.monotonic()
+    rows = transactional(distribution.take)(db.session(), step)
+    moved = "" if rows is None else f"{rows} rows, "
+    click.echo(f" {moved}{time.monotonic() - start:.1f} s")

@@ -8,6 +8,8 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
+from app.commits import heed_warnings
+
 POOL_TIMEOUT = 2
 """Seconds to wait for a connection. There is one a thread, so who waits is one too many."""
 
@@ -87,6 +89,7 @@ def set_up(engine: Engine, config: Mapping[str, Any]) -> None:
         set_up_sqlite(engine, config["DB_LOCK_TIMEOUT"])
         return
     event.listen(engine, "handle_error", leave_demoted)
+    heed_warnings(engine)
     if config["PGBOUNCER"]:
         set_up_pooler(engine, time_limits(config))
 

@@ -38,7 +38,9 @@ class IdempotencyKey(Base):
     __tablename__ = "idempotency_keys"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id"], ["organizations.id"]),
-        ForeignKeyConstraint(["client_id"], ["clients.id"]),
+        ForeignKeyConstraint(
+            ["organization_id", "client_id"], ["clients.organization_id", "clients.id"]
+        ),
         Index("ix_idempotency_keys_created_at", "organization_id", "created_at"),
     )
 

@@ -170,8 +170,9 @@ def upsert(
     new = [record for record in wanted if record[key] not in stored]
     changed = [r for r in wanted if r[key] in stored and r["name"] != stored[r[key]].name]
     ids = dict(zip((r[key] for r in new), bulk.reserve_ids(session, table, len(new)), strict=True))
-    times = {"organization_id": organization_id, "created_at": now, "updated_at": now}
-    bulk.insert_rows(session, table, [{**r, **times, "id": ids[r[key]]} for r in new])
+    times = {"created_at": now, "updated_at": now}
+    made = [{**r, **times, "id": ids[r[key]]} for r in new]
+    bulk.insert_rows(session, table, organization_id, made)
     bulk.update_rows(
         session,
         table,

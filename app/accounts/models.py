@@ -1,7 +1,7 @@
 """The account tables.
 
-``organizations`` and ``clients`` answer the question *which organization is this?* and so stand above
-the tenants; every other table of the registry belongs to one organization and says so in
+``organizations``, ``clients`` and ``revoked_tokens`` answer the question *which organization is this?* and
+so stand above the tenants; every other table of the registry belongs to one organization and says so in
 ``organization_id`` (DESIGN 3, docs/decisions.md).
 """
 
@@ -11,12 +11,14 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id
+from app.tenancy import ABOVE_TENANTS
 
 
 class Organization(Base):
     """An account, the tenant."""
 
     __tablename__ = "organizations"
+    __table_args__ = {"info": ABOVE_TENANTS}
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -30,7 +32,11 @@ class Client(Base):
     """
 
     __tablename__ = "clients"
-    __table_args__ = (Index(None, "organization_id"),)
+    __table_args__ = (
+        # What belongs to an organization refers to a client by the pair: never to another one's.
+        Index("uq_clients_organization_id_id", "organization_id", "id", unique=True),
+        {"info": ABOVE_TENANTS},
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
     organization_id: Mapped[int] = mapped_column(Id, ForeignKey("organizations.id"))
@@ -67,7 +73,9 @@ class Grant(Base):
         ForeignKeyConstraint(
             ["organization_id", "group_id"], ["groups.organization_id", "groups.id"]
         ),
-        ForeignKeyConstraint(["client_id"], ["clients.id"]),
+        ForeignKeyConstraint(
+            ["organization_id", "client_id"], ["clients.organization_id", "clients.id"]
+        ),
     )
 
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -81,7 +89,10 @@ class RevokedToken(Base):
     __tablename__ = "revoked_tokens"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id"], ["organizations.id"]),
-        ForeignKeyConstraint(["client_id"], ["clients.id"]),
+        ForeignKeyConstraint(
+            ["organization_id", "client_id"], ["clients.organization_id", "clients.id"]
+        ),
+        {"info": ABOVE_TENANTS},
     )
 
     organization_id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -113,9 +113,9 @@ def write(session: Session, caller: Caller, known: KnownItemUnits) -> None:
     bulk.insert_rows(
         session,
         TABLE,
+        caller.organization_id,
         [
             {
-                "organization_id": caller.organization_id,
                 "id": kept.id,
                 "item_id": kept.item_id,
                 "unit_id": kept.unit_id,

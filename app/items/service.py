@@ -83,9 +83,9 @@ def write(
     bulk.insert_rows(
         session,
         TABLE,
+        caller.organization_id,
         [
             {
-                "organization_id": caller.organization_id,
                 "id": ids[name],
                 "reference": name,
                 "name": known[name].name,

@@ -118,12 +118,12 @@ def write(session: Session, organization_id: int, group_id: int, planned: Plan) 
     bulk.update_rows(
         session, TABLE, organization_id, [columns_from(unit) for unit in planned.updated]
     )
-    tenant = {"organization_id": organization_id, "group_id": group_id}
     bulk.insert_rows(
         session,
         TABLE,
+        organization_id,
         [
-            {**tenant, **columns_from(unit), "created_at": unit.created_at}
+            {"group_id": group_id, **columns_from(unit), "created_at": unit.created_at}
             for unit in planned.created
         ],
     )

@@ -1,0 +1,1 @@
+"""On a real Citus cluster: ``CITUS_DSN=... make test-citus``."""
