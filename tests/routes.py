@@ -59,7 +59,7 @@ UNIT = {"ungranted": (404, "unit_not_found"), "missing": (404, "unit_not_found")
 NOTHING = {"ungranted": (200, ""), "missing": (200, "")}
 ROW = {"ungranted": (200, "not_found"), "missing": (200, "not_found")}
 PACK = {"quantity": 1, "isDefault": False}
-ITEM, UNIT_REF = "bracelet", "N-1"
+ITEM = "bracelet"
 
 CALLS = [
     Call("GET", f"{API}/groups", "/groups"),

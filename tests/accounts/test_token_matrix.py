@@ -150,12 +150,15 @@ def test_asvs_8_2_2_and_8_4_1_what_is_not_ones_own_is_not_there(
         told[whose] = anonymous(answer, value)
     # What is told repeats the name that was sent, and nothing else tells the two apart.
     assert told["theirs"] == told["unknown"]
+    if call.ungranted == call.missing and "ungranted" in told:
+        assert told["ungranted"] == told["unknown"]
     assert world.everything() == before
 
     own = send(world, records.request(call), authorization)
     assert own.status_code == call.done, own.data
     if call.done != 204:
         assert outcome(own) == (call.done, "")
+    assert anonymous(own, named.own)[0] != told["unknown"][0]
     theirs = [rows_of_others(everything) for everything in (before, world.everything())]
     assert theirs[0] == theirs[1]
 
