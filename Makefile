@@ -37,7 +37,7 @@ test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chrom
 # On an empty database: CITUS_DSN="host=... dbname=... user=..." make test-citus (tests_citus/cluster.py has the rest).
 test-citus: .venv/.dev ## Test on a real Citus cluster, named by CITUS_DSN; skipped without one
 	@$(VENV_PYTHON) -m pytest tests_citus -rs $(ARGS)
-	@test -z "$$CITUS_DSN" || TEST_ENGINE=citus $(VENV_PYTHON) -m pytest tests -k "citus and not migrations" $(ARGS)
+	@test -z "$$CITUS_DSN" || TEST_ENGINE=citus $(VENV_PYTHON) -m pytest tests -k "citus and not migrations and not distribution" $(ARGS)
 
 test-ha: .venv/.dev ## Kill the primary of a Patroni cluster under load: no acknowledged write is lost
 	@$(VENV_PYTHON) -m pytest tests_ha -s --timeout 600 $(ARGS)

@@ -145,6 +145,8 @@ def _migrated_app(engine_url: str) -> Iterator[Flask]:
     with app.app_context():
         if ENGINES == ["citus"]:
             downgrade(MIGRATIONS, revision="base")
+            with db.engine.begin() as connection:
+                connection.exec_driver_sql("DROP TABLE alembic_version")
         db.engine.dispose()
 
 

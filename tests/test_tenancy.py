@@ -204,7 +204,10 @@ def test_ids_are_bigint_and_there_are_no_triggers_views_or_functions(migrated_ap
             kinds = set(connection.scalars(text("SELECT type FROM sqlite_master")))
             assert kinds == {"table", "index"}
             return
-        triggers = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        triggers = (
+            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+            " WHERE NOT tgisinternal AND relnamespace = 'public'::regnamespace"
+        )
         functions = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         assert [*connection.scalars(text(triggers)), *connection.scalars(text(functions))] == []
         for table in Base.metadata.sorted_tables:
