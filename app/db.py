@@ -43,6 +43,9 @@ RETRY_DEADLINE = 5.0
 SQLITE_BUSY_TIMEOUT = 5000
 """Milliseconds that SQLite waits for another writer."""
 
+SQLITE_CACHE = 16 * 1024
+"""KiB of pages that a SQLite connection keeps at most: 10,000 units with their indexes fit."""
+
 Id = BigInteger().with_variant(Integer, "sqlite")
 """An id column: bigint; on SQLite the rowid, which only ``INTEGER`` names."""
 
@@ -99,6 +102,7 @@ def set_up_sqlite(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"busy_timeout={SQLITE_BUSY_TIMEOUT}",
+            f"cache_size=-{SQLITE_CACHE}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
