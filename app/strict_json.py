@@ -18,6 +18,13 @@ MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 SURE_START = 1024
 
+MAX_DEPTH = 32
+"""Objects and arrays within each other; the deepest body that means anything has five."""
+
+
+class TooDeep(Exception):
+    """Nested beyond ``MAX_DEPTH``: what walks a body recursively would not come back."""
+
 
 class Split(NamedTuple):
     """A JSON object cut in two: itself with an array in it emptied, and the texts of its elements."""
@@ -60,7 +67,11 @@ def parse(body: bytes, malformed: type[ApiError]) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise malformed(f"The request body is not valid JSON: {error}") from None
-    if isinstance(value, dict | list) and has_duplicate_keys(body, value):
+    try:
+        repeats = isinstance(value, dict | list) and has_duplicate_keys(body, value)
+    except TooDeep:
+        raise malformed(f"The request body is nested more than {MAX_DEPTH} deep.") from None
+    if repeats:
         raise malformed("The request body has the same key twice in one object.")
     return value
 
@@ -80,9 +91,12 @@ def has_duplicate_keys(body: bytes, value: Any) -> bool:
 
 
 def count_keys(value: Any) -> int:
-    """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
-    count, level = 0, [value]
+    """Answer the number of keys in all objects of ``value``; raises ``TooDeep``."""
+    count, depth, level = 0, 0, [value]
     while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise TooDeep
         deeper: list[Any] = []
         for current in level:
             if current.__class__ is dict:
