@@ -88,14 +88,20 @@ def insert_rows(session: Session, table: Table, organization_id: int, rows: Sequ
         session.execute(text(f"{head} {source}"), parameters)
 
 
-def update_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
+def update_rows(
+    session: Session,
+    table: Table,
+    organization_id: int,
+    rows: Sequence[Row],
+    but: Sequence[str] = (),
+) -> None:
     """Set what ``rows`` say, each on the row with its ``id``, in one statement.
 
-    All rows name the same columns.
+    All rows name the same columns; those in ``but`` stay as they are.
     """
     if not rows:
         return
-    columns = [table.c[name] for name in rows[0] if name != "id"]
+    columns = [table.c[name] for name in rows[0] if name != "id" and name not in but]
     if is_sqlite(session):
         sets = ", ".join(f"{column.name} = ?" for column in columns)
         sql = f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = ?"  # noqa: S608

@@ -34,6 +34,9 @@ READ_ONLY = "25006"
 
 IN_MEMORY = (None, "", ":memory:")
 
+SQLITE_CACHE = 16 * 1024
+"""KiB of pages that a SQLite connection keeps at most: 10,000 units with their indexes fit."""
+
 
 def engine_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Answer the arguments of ``create_engine``. Source: DESIGN 4, docs/decisions.md."""
@@ -110,6 +113,7 @@ def set_up_sqlite(engine: Engine, lock_timeout: float) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            f"cache_size=-{SQLITE_CACHE}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -190,7 +191,9 @@ def describe_paging(
     }
 
 
-def load_query(schema: Schema, pairs: Iterable[tuple[str, str]], refuse: Refuse) -> dict[str, Any]:
+def load_query(
+    schema: type[Schema], pairs: Iterable[tuple[str, str]], refuse: Refuse
+) -> dict[str, Any]:
     """Answer the parameters in ``pairs``; raises what ``refuse`` makes of the first fault.
 
     A parameter that stands twice is refused: two answers to one question.
@@ -201,9 +204,15 @@ def load_query(schema: Schema, pairs: Iterable[tuple[str, str]], refuse: Refuse)
             raise refuse(tell(name, LONGEST_NAME), "must be given once")
         given[name] = value
     try:
-        values: dict[str, Any] = schema.load(given)
+        values: dict[str, Any] = _made(schema).load(given)
     except ValidationError as error:
         messages: Any = error.messages
         name, texts = next(iter(sorted(messages.items(), key=lambda item: UNKNOWN not in item[1])))
         raise refuse(tell(name, LONGEST_NAME), texts[0]) from None
     return values
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Answer the one instance of a schema: making it costs more than a load."""
+    return schema()

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from flask import current_app, g, request
 from flask_jwt_extended import create_access_token
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Table, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.accounts.claims import Claims, check_claims
@@ -29,26 +29,30 @@ CHECKS: Any = {"require": ["iss", "aud"], "verify_exp": False, "verify_sub": Fal
 """What PyJWT is left to check beside the signature: issuer, audience, ``nbf`` and ``iat``. The rest is
 ``check_claims``; expiry comes last, so that *expired* means that nothing else was wrong."""
 
+CLIENTS: Table = Client.__table__  # type: ignore[assignment]
+ORGANIZATIONS: Table = Organization.__table__  # type: ignore[assignment]
+REVOKED: Table = RevokedToken.__table__  # type: ignore[assignment]
 CLIENT = (
     select(
-        Client.id,
-        Client.organization_id,
-        Client.all_groups,
-        Client.disabled_at,
-        Client.tokens_valid_from,
-        Organization.name,
+        CLIENTS.c.id,
+        CLIENTS.c.organization_id,
+        CLIENTS.c.all_groups,
+        CLIENTS.c.disabled_at,
+        CLIENTS.c.tokens_valid_from,
+        ORGANIZATIONS.c.name,
         exists()
         .where(
-            RevokedToken.organization_id == Client.organization_id,
-            RevokedToken.client_id == Client.id,
-            RevokedToken.token_id == bindparam("token_id"),
+            REVOKED.c.organization_id == CLIENTS.c.organization_id,
+            REVOKED.c.client_id == CLIENTS.c.id,
+            REVOKED.c.token_id == bindparam("token_id"),
         )
         .label("is_revoked"),
     )
-    .join(Organization, Organization.id == Client.organization_id)
-    .where(Client.client_id == bindparam("client_id"))
+    .join(ORGANIZATIONS, ORGANIZATIONS.c.id == CLIENTS.c.organization_id)
+    .where(CLIENTS.c.client_id == bindparam("client_id"))
 )
-"""Who a token's client is, and whether the token still counts. Made once: every request asks it."""
+"""Who a token's client is, and whether the token still counts. Made once, and of the tables, not the
+classes: every request asks it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def read_credentials() -> tuple[str, list[str]]:
 @operation(LIST_GROUPS)
 def show_groups() -> Response:
     """Answer a page of the groups that the client may use. Source: CONTRACT 5."""
-    wanted = load_query(GroupsQuery(), request.args.items(multi=True), refuse_parameter)
+    wanted = load_query(GroupsQuery, request.args.items(multi=True), refuse_parameter)
     with reading() as session:
         return json_response(list_groups(session, caller(), wanted))
 

@@ -25,12 +25,12 @@ TABLE: Table = ItemUnit.__table__  # type: ignore[assignment]
 ITEMS: Table = Item.__table__  # type: ignore[assignment]
 UNITS: Table = Unit.__table__  # type: ignore[assignment]
 ITEM = (
-    Item.id.label("item_id"),
-    Item.reference.label("item_reference"),
-    Item.name.label("item_name"),
+    ITEMS.c.id.label("item_id"),
+    ITEMS.c.reference.label("item_reference"),
+    ITEMS.c.name.label("item_name"),
 )
 OWN = ("id", *ON_INSERT, "version", "created_at", "updated_at")
-UNIT_NAME = func.coalesce(Unit.name, Unit.unit_number, Unit.identifier).label("unit_name")
+UNIT_NAME = func.coalesce(UNITS.c.name, UNITS.c.unit_number, UNITS.c.identifier).label("unit_name")
 """A unit's name, else its unit number, else its identifier. Source: CONTRACT 6."""
 
 

@@ -212,12 +212,12 @@ def load_upsert_query(query: Iterable[tuple[str, str]]) -> tuple[GroupKey, bool]
 
     Raises ``UnknownParam`` and ``InvalidParamType`` (400).
     """
-    given = load_query(UpsertQuery(), query, refuse_param)
+    given = load_query(UpsertQuery, query, refuse_param)
     group = GroupKey(given.get("group_id"), given.get("group_external_ref"))
     return group, given.get("default") is not None
 
 
 def load_group_query(query: Iterable[tuple[str, str]]) -> GroupKey:
     """Answer the group that the query names, if any; raises as ``load_upsert_query`` does."""
-    given = load_query(GroupQuery(), query, refuse_param)
+    given = load_query(GroupQuery, query, refuse_param)
     return GroupKey(given.get("group_id"), given.get("group_external_ref"))

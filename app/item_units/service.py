@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, update
+from sqlalchemy import CursorResult, bindparam, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,15 @@ from app.item_units.schemas import Key, Pair
 from app.tags import entity_tag, is_met
 
 SHOWN_OF_PAIR = ("item_id", "item_reference", "item_name", "unit_id", "unit_reference", "unit_name")
+
+# Made once: making a statement costs more than running it.
+UPDATE = update(TABLE).where(
+    TABLE.c.organization_id == bindparam("own_organization_id"),
+    TABLE.c.id == bindparam("own_id"),
+    TABLE.c.version == bindparam("own_version"),
+)
+INSERT_SQLITE = sqlite.insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+INSERT_POSTGRESQL = postgresql.insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +177,12 @@ def update_version(
     session: Session, caller: Caller, item_unit_id: int, version: int, values: dict[str, Any]
 ) -> bool:
     """Set ``values`` on the item-unit if it still has this version; tells whether it had."""
-    statement = update(TABLE).where(
-        TABLE.c.organization_id == caller.organization_id,
-        TABLE.c.id == item_unit_id,
-        TABLE.c.version == version,
-    )
-    return cast("CursorResult[Any]", session.execute(statement.values(values))).rowcount == 1
+    which = {
+        "own_organization_id": caller.organization_id,
+        "own_id": item_unit_id,
+        "own_version": version,
+    }
+    return cast("CursorResult[Any]", session.execute(UPDATE, values | which)).rowcount == 1
 
 
 def insert_new(
@@ -182,7 +191,6 @@ def insert_new(
     """Insert an item-unit; None where the pair or the default is taken meanwhile."""
     new = {"version": 1, "created_at": now, "updated_at": now}
     values = pair | new | {"organization_id": caller.organization_id}
-    dialect = sqlite if bulk.is_sqlite(session) else postgresql
-    statement = dialect.insert(TABLE).values(values).on_conflict_do_nothing()
-    new_id = session.execute(statement.returning(TABLE.c.id)).scalar_one_or_none()
+    insert = INSERT_SQLITE if bulk.is_sqlite(session) else INSERT_POSTGRESQL
+    new_id = session.execute(insert, values).scalar_one_or_none()
     return None if new_id is None else {"id": new_id, **new}

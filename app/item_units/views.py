@@ -162,7 +162,7 @@ def delete(item_unit_id: int) -> Response:
 def show_list() -> Response:
     """Answer a page of item-units. Source: CONTRACT 7."""
     query = list(request.args.items(multi=True))
-    wanted = load_query(ListQuery(), query, refuse_param)
+    wanted = load_query(ListQuery, query, refuse_param)
     with reading() as session:
         total, rows = list_item_units(session, caller(), wanted)
     paging = describe_paging(f"{API}/itemUnits", total, wanted, query)

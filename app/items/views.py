@@ -70,7 +70,7 @@ def show(item_id: int) -> Response:
 def show_list() -> Response:
     """Answer a page of items. Source: CONTRACT 7."""
     query = list(request.args.items(multi=True))
-    wanted = load_query(ItemsQuery(), query, refuse_param)
+    wanted = load_query(ItemsQuery, query, refuse_param)
     with reading() as session:
         total, items = list_items(session, caller(), wanted)
     paging = describe_paging(f"{API}/items", total, wanted, query)

@@ -28,7 +28,7 @@ def show_address_key(query: Iterable[tuple[str, str]], default_country: str) -> 
 
     A field that is missing is null. Raises ``InvalidRequest`` (400).
     """
-    address = load_query(AddressKeyQuery(), query, refuse_parameter)
+    address = load_query(AddressKeyQuery, query, refuse_parameter)
     unit_number = address.pop("unit_number", None)
     fields = canonical_fields(address, unit_number, default_country)
     return {

@@ -67,9 +67,8 @@ def keys_sought(rows: Sequence[UnitRow], named: Collection[Unit]) -> set[str]:
 def unit_from(row: Sequence[Any], default_country: str) -> Unit:
     """Answer the stored unit in a row of ``COLUMNS``, its key by today's recipe."""
     attributes = attributes_from(row)
-    unit_id, _, key, recipe, version, created_at, updated_at = row[: len(OWN)]
-    if recipe != RECIPE:
-        key = key_of(attributes, default_country)
+    unit_id, _, stored_key, recipe, version, created_at, updated_at = row[: len(OWN)]
+    key = stored_key if recipe == RECIPE else key_of(attributes, default_country)
     return Unit(
         unit_id,
         attributes,
@@ -78,4 +77,5 @@ def unit_from(row: Sequence[Any], default_country: str) -> Unit:
         created_at,
         updated_at,
         stored_identifier=attributes["identifier"],
+        is_known_anew=key is not None and recipe != RECIPE,
     )

@@ -26,6 +26,8 @@ class Unit:
     """The latest row of this request that carried an identifier and resolved to this unit."""
     stored_identifier: str | None = None
     """The identifier in the database, which the unit may lose in this request."""
+    is_known_anew: bool = False
+    """Its identifier or address key is no longer what the database holds."""
 
 
 @dataclass(slots=True)
@@ -159,14 +161,12 @@ class KnownUnits:
 
     def change(self, unit: Unit, attributes: Attributes, key: str | None) -> None:
         """Give ``unit`` other attributes, and have it found by what it is then known by."""
-        is_known_alike = (
-            key == unit.address_key and attributes["identifier"] == unit.attributes["identifier"]
-        )
-        if not is_known_alike:
-            self.remove(unit)
-        unit.attributes, unit.address_key = attributes, key
-        if not is_known_alike:
-            self.add(unit)
+        if (key, attributes["identifier"]) == (unit.address_key, unit.attributes["identifier"]):
+            unit.attributes = attributes
+            return
+        self.remove(unit)
+        unit.attributes, unit.address_key, unit.is_known_anew = attributes, key, True
+        self.add(unit)
 
     def key_after(self, unit: Unit, attributes: Attributes, row: UnitRow) -> str | None:
         """Answer the key of ``unit`` once it has these attributes, laid over it by ``row``.

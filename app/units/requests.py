@@ -90,7 +90,7 @@ def load_request(content: bytes, query: Iterable[tuple[str, str]], max_units: in
     for name in body:
         if name not in ENVELOPE_FIELDS:
             raise InvalidRequest(f"{tell(name, LONGEST_NAME)}: unknown field")
-    flags = load_query(UpsertQuery(), query, refuse_parameter)
+    flags = load_query(UpsertQuery, query, refuse_parameter)
     fault = find_fault(body.get("units"), max_units)
     if fault is None and rows is None:
         rows = load_rows(body["units"])
@@ -123,7 +123,7 @@ class StreamRequest:
 
 def load_stream(query: Iterable[tuple[str, str]]) -> StreamRequest:
     """Answer what the query of a stream asks for; raises as ``load_request`` does."""
-    wanted = load_query(StreamQuery(), query, refuse_parameter)
+    wanted = load_query(StreamQuery, query, refuse_parameter)
     group = load_group(wanted.get("group_id"), wanted.get("group_external_ref"))
     return StreamRequest(group, wanted["dry_run"])
 
@@ -133,7 +133,7 @@ def load_list(query: Iterable[tuple[str, str]]) -> tuple[GroupKey | None, dict[s
 
     Raises ``InvalidRequest`` and ``BothGroupIdentifiersProvided`` (400).
     """
-    wanted = load_query(ListQuery(), query, refuse_parameter)
+    wanted = load_query(ListQuery, query, refuse_parameter)
     keys = wanted.pop("group_id", None), wanted.pop("group_external_ref", None)
     return (None if keys == (None, None) else load_group(*keys)), wanted
 

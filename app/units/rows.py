@@ -69,7 +69,10 @@ def row_from(sent: Attributes, default_country: str) -> UnitRow:
     if address := attributes.get("address"):
         attributes["address"] = {**BLANK_ADDRESS, **address}
     if rooms := attributes.get("bathrooms"):
-        attributes["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in rooms]
+        attributes["bathrooms"] = [
+            room if len(room) == len(BLANK_BATHROOM) else {**BLANK_BATHROOM, **room}
+            for room in rooms
+        ]
     return UnitRow(attributes, sent, default_country)
 
 

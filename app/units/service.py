@@ -16,9 +16,12 @@ from app.units.errors import UnitsRejected
 from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
 from app.units.lookup import load_sought
 from app.units.matching import Plan, Reject, Unit, plan
-from app.units.queries import INLINE, TABLE, load_addresses
+from app.units.queries import TABLE, load_addresses
 from app.units.requests import StreamRequest, UnitsRequest
 from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
+
+KNOWN_BY = ("identifier", "address_key", "address_recipe")
+"""The columns that a unit is found by."""
 
 
 def upsert_units(
@@ -85,17 +88,18 @@ def make_rows(
 
 
 def columns_from(unit: Unit) -> dict[str, Any]:
-    """Answer what an update of ``unit`` writes; the inverse of ``lookup.unit_from``."""
-    attributes = unit.attributes
-    return {
+    """Answer what is written of ``unit``; the inverse of ``lookup.unit_from``."""
+    columns = {
+        **unit.attributes,
+        **(unit.attributes["address"] or BLANK_ADDRESS),
         "id": unit.id,
-        **{name: attributes[name] for name in INLINE},
-        **(attributes["address"] or BLANK_ADDRESS),
         "address_key": unit.address_key,
         "address_recipe": None if unit.address_key is None else RECIPE,
         "version": unit.version,
         "updated_at": unit.updated_at,
     }
+    del columns["address"]
+    return columns
 
 
 def write(session: Session, organization_id: int, group_id: int, planned: Plan) -> None:
@@ -107,17 +111,21 @@ def write(session: Session, organization_id: int, group_id: int, planned: Plan) 
     ids = bulk.reserve_ids(session, TABLE, len(planned.created))
     for unit, unit_id in zip(planned.created, ids, strict=True):
         unit.id = unit_id
-    taken = {unit.attributes["identifier"] for unit in planned.updated}
+    # In the order of the table, so that each of its pages is touched once, and rows are locked in turn.
+    updated = sorted(planned.updated, key=lambda unit: unit.id or 0)
+    taken = {unit.attributes["identifier"] for unit in updated if unit.is_known_anew}
     freed = [
         {"id": unit.id, "identifier": None}
-        for unit in planned.updated
+        for unit in updated
         if unit.stored_identifier in taken
         and unit.stored_identifier != unit.attributes["identifier"]
     ]
     bulk.update_rows(session, TABLE, organization_id, freed)
-    bulk.update_rows(
-        session, TABLE, organization_id, [columns_from(unit) for unit in planned.updated]
-    )
+    # An index is written where a column of it is set, even to what it was.
+    known_anew = [columns_from(unit) for unit in updated if unit.is_known_anew]
+    known_alike = [columns_from(unit) for unit in updated if not unit.is_known_anew]
+    bulk.update_rows(session, TABLE, organization_id, known_anew)
+    bulk.update_rows(session, TABLE, organization_id, known_alike, but=KNOWN_BY)
     bulk.insert_rows(
         session,
         TABLE,

@@ -5,8 +5,9 @@ Everything here is a pure function of the text; how it decides is told in docs/a
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.units.addresses.levels import Level, are_simple, arranged, levels, text_of
 from app.units.addresses.lines import (
@@ -18,17 +19,17 @@ from app.units.addresses.lines import (
     numbered,
     parted,
 )
+from app.units.addresses.places import CACHED, capped, forget_places, place_of
 from app.units.addresses.street import folded_street
-from app.units.addresses.text import LIMIT, fold, plain, sealed, shortened
+from app.units.addresses.text import fold, sealed, shortened
 from app.units.addresses.text import words as split_words
-from app.units.addresses.words import Words, country_code, replaced, words_of
+from app.units.addresses.words import Words, replaced, words_of
 
 RECIPE = 1
 """The version of the recipe; a change that gives any address another key raises it."""
 
 _BOXES = ("po", "gpo")
 _ROUNDS = 6
-_CACHED = 8192
 _THOUSANDS = re.compile(r"(?<![0-9])(?<![0-9]\.)([0-9]{1,2})\.([0-9]{3})(?![0-9a-z]|\.[0-9])")
 # Austria and Switzerland write `Getreideg. 9`; words that end so in full are left alone.
 _LANE = re.compile(r"(?<=[a-z]{4})(?<!rin)(?<!we)(?<!ste)(?<!ber)(?<!bur)(?<!eg)g\.(?= ?[0-9])")
@@ -43,22 +44,21 @@ def canonical_fields(
     The flat and all else that stands beside the street is in `address_line_2`. The canonical form
     of a canonical form is itself.
     """
-    code = country(shortened(address.get("country"))) or country(shortened(default_country))
-    words = words_of(code)
+    place = place_of(address, default_country)
     street, units = _door(
         shortened(address.get("address_line_1")),
         shortened(address.get("address_line_2")),
         shortened(unit_number),
-        code,
+        place.country,
     )
     return {
-        "building_name": _capped(" ".join(plain(address.get("building_name"), words.umlauts))),
+        "building_name": place.building_name,
         "address_line_1": street,
         "address_line_2": units,
-        "city": _city(shortened(address.get("city")), code),
-        "state": _state(shortened(address.get("state")), code),
-        "postal_code": _postal_code(shortened(address.get("postal_code")), code),
-        "country": code,
+        "city": place.city,
+        "state": place.state,
+        "postal_code": place.postal_code,
+        "country": place.country,
     }
 
 
@@ -78,63 +78,6 @@ def address_key(
     fields = canonical_fields(address, unit_number, default_country)
     form = f"{RECIPE}\n" + "\n".join(fields.values())
     return hashlib.sha256(form.encode()).hexdigest()
-
-
-def _capped(text: str) -> str:
-    """Answer canonical text, or the word that stands for it where it grew too long."""
-    return text if len(text) <= LIMIT else sealed(text)
-
-
-@lru_cache(_CACHED)
-def country(value: str) -> str:
-    """Answer the ISO code of a country however spelt, cached."""
-    return _capped(country_code(value))
-
-
-@lru_cache(_CACHED)
-def _city(value: str, code: str) -> str:
-    """Answer the canonical city: saints and directions spelt out, one name where it has several."""
-    words = words_of(code)
-    tokens = plain(value, words.umlauts)
-    for at in range(len(tokens) - 1):
-        if at == 0:
-            tokens[0] = words.words_first.get(tokens[0], tokens[0])
-            tokens[0] = words.city_words.get(tokens[0], tokens[0])
-        tokens[at] = words.words.get(tokens[at], tokens[at])
-    name = " ".join(tokens)
-    return _capped(words.cities.get(name, name))
-
-
-@lru_cache(_CACHED)
-def _state(value: str, code: str) -> str:
-    """Answer the code of a state or province where it is known, else its name."""
-    words = words_of(code)
-    tokens = plain(value, words.umlauts)
-    known = words.states.get(" ".join(tokens)) or words.states.get("".join(tokens))
-    while known is None and len(tokens) > 1 and tokens[0] in words.region_words:
-        tokens = tokens[1:]
-        known = words.states.get(" ".join(tokens))
-    return _capped(known or " ".join(tokens))
-
-
-@lru_cache(_CACHED)
-def _postal_code(value: str, code: str) -> str:
-    """Answer a postal code without separators, and without the country before it (`D-10115`).
-
-    A first zero that a spreadsheet dropped is put back where every code has as many digits.
-    """
-    plain_code = value.isascii() and value.isalnum()
-    text = value if plain_code else "".join(filter(str.isalnum, fold(value)))
-    # Letters of other scripts may join once the signs between them are gone.
-    text = text.upper() if text.isascii() else fold(text)
-    words = words_of(code)
-    for prefix in words.postal_prefixes:
-        if text.startswith(prefix) and text[len(prefix) : len(prefix) + 1].isdigit():
-            text = text[len(prefix) :]
-            break
-    if words.postal_digits - len(text) in (1, -3) and text.isdigit():
-        text = "0" + text
-    return _capped(text)
 
 
 def _tokens(value: str, words: Words) -> list[str]:
@@ -165,14 +108,14 @@ def _box(tokens: list[str], words: Words) -> list[str]:
     return [*tokens[:at], ",", tokens[at], "box", *rest]
 
 
-@lru_cache(_CACHED)
+@lru_cache(CACHED)
 def _line(value: str, code: str) -> tuple[list[Level], Segments]:
     """Answer the levels and the street of a line; a caller must not change them."""
     words = words_of(code)
     return parted(_tokens(value, words), words)
 
 
-@lru_cache(_CACHED)
+@lru_cache(CACHED)
 def _second_line(value: str, code: str) -> tuple[list[Level], Segments]:
     """Answer the same of the second line, where `12B` alone is a flat."""
     words = words_of(code)
@@ -189,12 +132,32 @@ def _door(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str]:
         if not settled:
             street, units, _ = _door_once(street, units, "", code)
         if settled or before == (street, units):
-            return _capped(street), _capped(units)
+            return capped(street), capped(units)
     return sealed(f"{line_1}\n{line_2}\n{unit}"), ""
 
 
-def _door_once(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str, bool]:
-    """Answer street, units, and whether another round could change nothing."""
+class _Street(NamedTuple):
+    """A canonical street, and whether it surely reads back as itself."""
+
+    text: str
+    is_plain: bool
+
+
+class _Lines(NamedTuple):
+    """All that two lines say without a unit number: the flats of a house share it."""
+
+    found: tuple[Level, ...]
+    street: _Street
+    hidden: tuple[Level, ...]
+    """The flat that the house number may hold, and the street without it."""
+    outer: _Street
+    rest: str | None
+    """What is left of the second line beside levels."""
+
+
+@lru_cache(CACHED)
+def _both_lines(line_1: str, line_2: str, code: str) -> _Lines:
+    """Answer what the two lines say."""
     words = words_of(code)
     first, left = _line(line_1, code)
     second: list[Level] = []
@@ -206,22 +169,40 @@ def _door_once(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str
         elif rest and goes_on(left, rest, words):
             second, rest = [], []
             first, left = _line(f"{line_1}, {line_2}", code)
-    found = [*first, *second]
-    if unit and not names_flat(found):
-        found = numbered(found, _unit(unit, code))
     hidden, outer = implied(left, words)
-    if hidden and (not names_flat(found) or set(hidden) <= set(found)):
-        found, left = [*found, *hidden], outer
-    street = folded_street(left, words) if left else ""
-    found = arranged(found, words) if len(found) > 1 or words.floor_ordinals else found
-    units = text_of(found)
-    if not rest:
-        return street, units, is_plain(street, words) and are_simple(found)
     rest = [[words.levels.get(token, token) for token in segment] for segment in rest]
-    return street, f"{folded_street(rest, words)} {units}".rstrip(), False
+    return _Lines(
+        (*first, *second),
+        _street(left, words),
+        tuple(hidden),
+        _street(outer, words),
+        folded_street(rest, words) if rest else None,
+    )
 
 
-@lru_cache(_CACHED)
+def _street(segments: Segments, words: Words) -> _Street:
+    text = folded_street(segments, words) if segments else ""
+    return _Street(text, is_plain(text, words))
+
+
+def _door_once(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str, bool]:
+    """Answer street, units, and whether another round could change nothing."""
+    words = words_of(code)
+    found, street, hidden, outer, rest = _both_lines(line_1, line_2, code)
+    levels_found: Sequence[Level] = found
+    if unit and not names_flat(found):
+        levels_found = numbered(found, _unit(unit, code))
+    if hidden and (not names_flat(levels_found) or set(hidden) <= set(levels_found)):
+        levels_found, street = [*levels_found, *hidden], outer
+    if len(levels_found) > 1 or words.floor_ordinals:
+        levels_found = arranged(levels_found, words)
+    units = text_of(levels_found)
+    if rest is None:
+        return street.text, units, street.is_plain and are_simple(levels_found)
+    return street.text, f"{rest} {units}".rstrip(), False
+
+
+@lru_cache(CACHED)
 def _unit(value: str, code: str) -> tuple[Level, ...]:
     """Answer the levels that a unit number names: `12`, `Apt 12` and `#12` are one flat."""
     words = words_of(code)
@@ -234,5 +215,6 @@ def _unit(value: str, code: str) -> tuple[Level, ...]:
 
 def forget() -> None:
     """Empty the caches: only a benchmark needs it."""
-    for cached in (country, _city, _state, _postal_code, _line, _second_line, _unit):
+    forget_places()
+    for cached in (_line, _second_line, _both_lines, _unit):
         cached.cache_clear()
