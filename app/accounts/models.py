@@ -1,8 +1,8 @@
 """The account tables.
 
-``organizations``, ``clients`` and ``revoked_tokens`` answer the question *which organization is this?* and
-so stand above the tenants; every other table of the registry belongs to one organization and says so in
-``organization_id`` (DESIGN 3, docs/decisions.md).
+``organizations``, ``clients`` and ``revoked_tokens`` answer the question *which organization is this?*
+and so stand above the tenants; every other table of the registry belongs to one organization and says so
+in ``organization_id`` (DESIGN 3, docs/decisions.md).
 """
 
 from datetime import datetime
