@@ -58,7 +58,7 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 
 pins: .venv/.dev ## Renew constraints.txt (ARGS=--upgrade for the newest versions)
 	@$(INSTALL) uv
-	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-browser.txt \
+	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-deploy.txt \
 		requirements-bench.txt --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet $(ARGS) -o constraints.txt
 	@{ echo "# Exact versions of requirements*.txt for Python 3.11 and later, made by 'make pins'."; \

@@ -8,11 +8,16 @@ from typing import Any
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
-from marshmallow.validate import OneOf, Range
+from marshmallow.validate import ContainsOnly, OneOf, Range
 
 DOTENV = Path(__file__).with_name(".env")
 MIN_SECRET_BYTES = 32
 """An HMAC-SHA-256 key shorter than its hash can be guessed faster than forged (RFC 7518, 3.2)."""
+
+
+OPS_ROUTES = ["health", "metrics", "docs"]
+"""What operators may switch off or serve on another port: ``/healthz`` and ``/readyz``, ``/metrics``,
+``/openapi.json`` and ``/docs``. Source: CONTRACT 9."""
 
 
 class ConfigError(Exception):
@@ -35,6 +40,9 @@ def from_env() -> dict[str, Any]:
     audience = env.str("JWT_AUDIENCE", "unit-registry")
     settings = {
         "SQLALCHEMY_DATABASE_URI": database_url(env.str("DATABASE_URL", "")),
+        "TRUSTED_PROXIES": env.int("TRUSTED_PROXIES", 0, validate=Range(min=0, max=10)),
+        "OPS_ROUTES": env.list("OPS_ROUTES", OPS_ROUTES, validate=ContainsOnly(OPS_ROUTES)),
+        "OPS_PORT": port_of(env.str("OPS_BIND", "")),
         "DEFAULT_COUNTRY": env.str("DEFAULT_COUNTRY", ""),
         "MAX_CONTENT_LENGTH": env.int("MAX_CONTENT_LENGTH", 16 * 2**20, validate=Range(min=1)),
         "MAX_UNITS_PER_REQUEST": env.int(
@@ -75,6 +83,11 @@ def database_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url or "sqlite:///registry.sqlite3"
+
+
+def port_of(address: str) -> str:
+    """Answer the port in ``host:port``, as WSGI has it; empty for an empty address."""
+    return address.rpartition(":")[2]
 
 
 def _long_enough(weak_allowed: bool) -> Any:

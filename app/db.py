@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from app.metrics import RETRIES, watch_pool
+
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -74,12 +76,14 @@ def init_app(app: Flask) -> None:
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # An error's text would quote the rows, and be logged.
     }
     if not uri.startswith("sqlite"):
         options["isolation_level"] = "READ COMMITTED"
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     with app.app_context():
+        watch_pool(db.engine)
         if db.engine.dialect.name == "sqlite":
             set_up_sqlite(db.engine)
 
@@ -146,6 +150,7 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
                 db.session.rollback()
                 if pause is None or time.monotonic() > deadline or not met_another(error):
                     raise
+                RETRIES.inc()
                 time.sleep(random.uniform(0, pause))
             except BaseException:
                 db.session.rollback()

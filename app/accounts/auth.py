@@ -61,6 +61,7 @@ def require_token() -> None:
     claims = read_claims(request.headers.get("Authorization", ""))
     with reading() as session:
         g.caller = find_caller(session, claims)
+    g.client_name = claims["sub"]
 
 
 def caller() -> Caller:
