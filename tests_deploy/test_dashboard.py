@@ -28,9 +28,16 @@ PICTURED = (
 
 
 TWO_BY_TWO = """
-    .navbar, #add_graph, .query_history_div { display: none !important }
-    body { padding-top: 0 !important }
-    #graph_container { display: grid; grid-template-columns: 1fr 1fr }
+addEventListener("DOMContentLoaded", () => {
+    const style = document.createElement("style");
+    style.textContent = `
+        .navbar, #add_graph { display: none !important }
+        body { padding-top: 0 !important }
+        #graph_container { display: grid; grid-template-columns: 1fr 1fr }
+        #graph_container > :not(:has(.rickshaw_graph)) { display: none }
+        #graph_container > * { min-width: 0 }`;
+    document.head.append(style);
+});
 """
 
 
@@ -132,13 +139,13 @@ def test_prometheus_itself_draws_the_main_graphs(prometheus: int) -> None:
     url = f"http://127.0.0.1:{prometheus}/classic/graph?{urllib.parse.urlencode(fields)}"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 2000, "height": 1000})
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.add_init_script(TWO_BY_TWO)
         page.goto(url)
         page.wait_for_function(
             f"document.querySelectorAll('.rickshaw_graph svg path').length >= {len(wanted)}"
         )
         page.wait_for_load_state("networkidle")
-        page.add_style_tag(content=TWO_BY_TWO)
         OUTPUT.mkdir(exist_ok=True)
         page.screenshot(path=OUTPUT / "metrics.png", full_page=True)
         browser.close()
