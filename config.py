@@ -15,6 +15,9 @@ MIN_SECRET_BYTES = 32
 """An HMAC-SHA-256 key shorter than its hash can be guessed faster than forged (RFC 7518, 3.2)."""
 
 
+SECONDS = Range(min=0.1, max=3600)
+"""What a time-out may be. PostgreSQL would take 0 for no limit at all."""
+
 OPS_ROUTES = ["health", "metrics", "docs"]
 """What operators may switch off or serve on another port: ``/healthz`` and ``/readyz``, ``/metrics``,
 ``/openapi.json`` and ``/docs``. Source: CONTRACT 9."""
@@ -40,6 +43,13 @@ def from_env() -> dict[str, Any]:
     audience = env.str("JWT_AUDIENCE", "unit-registry")
     settings = {
         "SQLALCHEMY_DATABASE_URI": database_url(env.str("DATABASE_URL", "")),
+        "DB_LOCK_TIMEOUT": env.float("DB_LOCK_TIMEOUT", 30, validate=SECONDS),
+        "DB_STATEMENT_TIMEOUT": env.float("DB_STATEMENT_TIMEOUT", 60, validate=SECONDS),
+        # One for each thread of gunicorn.
+        "DB_POOL_SIZE": env.int(
+            "DB_POOL_SIZE", env.int("WEB_THREADS", 4), validate=Range(min=1, max=1000)
+        ),
+        "PGBOUNCER": env.bool("PGBOUNCER", False),
         "TRUSTED_PROXIES": env.int("TRUSTED_PROXIES", 0, validate=Range(min=0, max=10)),
         "OPS_ROUTES": env.list("OPS_ROUTES", OPS_ROUTES, validate=ContainsOnly(OPS_ROUTES)),
         "OPS_PORT": port_of(env.str("OPS_BIND", "")),

@@ -50,14 +50,12 @@ def count_request(route: str, method: str, status: int, seconds: float) -> None:
     LATENCY.labels(route, known).observe(seconds)
 
 
-def count_rows(
-    kind: str, actions: Mapping[str, int], matched_by: Mapping[str | None, int] | None = None
-) -> None:
+def count_rows(kind: str, actions: Mapping[str, int], matched_by: Mapping[str | None, int]) -> None:
     """Count rows that were written, by action, and those of units by what found them."""
     for action, number in actions.items():
         if number:
             ROWS.labels(kind, action).inc(number)
-    for found_by, number in (matched_by or {}).items():
+    for found_by, number in matched_by.items():
         MATCHED.labels(found_by or "nothing").inc(number)
 
 

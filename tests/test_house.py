@@ -105,6 +105,7 @@ def test_request_globals_stay_at_the_edge(file: Path) -> None:
         "docs.py",
         "payload.py",
         "error_handlers.py",
+        "idempotency.py",
         "ops.py",
         "telemetry.py",
         "accounts/auth.py",

@@ -190,6 +190,28 @@ def test_single_item_units_and_items_are_rows_too(world: World, lines: io.String
     assert [line["rows"].get("created") for line in read(lines)] == [1, 1, 1, 1]
 
 
+def test_a_repeated_request_counts_its_rows_once(world: World) -> None:
+    world.put_units({"identifier": "PACKET"})
+    before = [figure("rows_total", kind=k, action="created") for k in ("units", "item_units")]
+
+    for _ in range(2):
+        world.upsert({"quantity": 4, "isDefault": True}, **{"Idempotency-Key": "one"})
+        body = {"group_id": world.group, "units": [{"identifier": "A"}]}
+        assert world.post("/units/multiple", body, **{"Idempotency-Key": "two"}).status_code == 200
+
+    after = [figure("rows_total", kind=k, action="created") for k in ("units", "item_units")]
+    assert [a - b for a, b in zip(after, before, strict=True)] == [1, 1]
+
+
+def test_rows_of_a_request_that_failed_are_not_counted(world: World) -> None:
+    before = figure("rows_total", kind="units", action="created")
+
+    answer = world.post_units([{"identifier": "A"}, {}], query="?atomic=true")
+
+    assert answer.status_code == 422
+    assert figure("rows_total", kind="units", action="created") == before
+
+
 def test_no_label_takes_what_a_client_chooses(world: World) -> None:
     for path in ("/a", "/b", f"{API}/units/1", f"{API}/units/2"):
         world.http.open(path, method="BREW")
