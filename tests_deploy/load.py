@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 CLIENTS = 24
 GROUP, ITEM = "north-tower", "laptop"
@@ -99,13 +100,13 @@ def request_for(number: int, turn: int) -> tuple[str, str, str | None, tuple[str
 
     In turn: a new unit, the one before and one that is found by its address; an item-unit; a look-up.
     """
-    name, before = f"c{number}-{turn // 3}", f"c{number}-{max(turn // 3 - 1, 0)}"
+    name = f"c{number}-{turn // 3}"
     if turn % 3 == 0:
-        rows = [
-            {"identifier": name, "sqft": turn},
-            {"identifier": before, "sqft": turn + 1},
-            {"address": {"address_line_1": f"{number + 1} Main Street"}, "sqft": turn},
-        ]
+        rows: list[dict[str, Any]] = [{"identifier": name, "sqft": turn}]
+        for old in (f"c{number}-{max(turn // 3 - 1, 0)}", f"c{number}-0"):
+            rows.append({"identifier": old, "sqft": turn + 1})
+        if turn % 2:
+            rows.append({"address": {"address_line_1": f"{number + 1} Main Street"}, "sqft": turn})
         body = json.dumps({"group_external_ref": GROUP, "units": rows})
         return "POST", "/api/v1.0/units/multiple", body, (name,)
     if turn % 3 == 1:
