@@ -102,9 +102,9 @@ def request_for(number: int, turn: int) -> tuple[str, str, str | None, tuple[str
     """
     name = f"c{number}-{turn // 3}"
     if turn % 3 == 0:
+        known = (f"c{number}-{max(turn // 3 - 1, 0)}", f"c{number}-0")
         rows: list[dict[str, Any]] = [{"identifier": name, "sqft": turn}]
-        for old in (f"c{number}-{max(turn // 3 - 1, 0)}", f"c{number}-0"):
-            rows.append({"identifier": old, "sqft": turn + 1})
+        rows += [{"identifier": old, "sqft": turn + 1} for old in known]
         if turn % 2:
             rows.append({"address": {"address_line_1": f"{number + 1} Main Street"}, "sqft": turn})
         body = json.dumps({"group_external_ref": GROUP, "units": rows})
