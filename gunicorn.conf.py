@@ -49,7 +49,8 @@ memory_folder = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 
 worker_tmp_dir = memory_folder
 # It would open a socket below the home folder, which a container may not have.
 control_socket_disable = True
-# By default gunicorn lets a local client say where the application is mounted.
+# A header with an underscore looks like one with a hyphen to applications, not to proxies.
+header_map = "refuse"
 forwarder_headers = ""
 accesslog = None
 logconfig_dict = log_config(

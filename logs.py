@@ -4,6 +4,7 @@ Used by ``gunicorn.conf.py`` before the application is loaded, so it must not im
 told to reload (SIGHUP) loads the application's code anew in its workers, but not what stands here.
 """
 
+import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -18,9 +19,8 @@ SHARED: list[Processor] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-QUOTES_THE_CLIENT = ("Invalid request from ip=", "Error handling request")
-"""How gunicorn begins the lines in which it quotes what a client sent: a header may hold a token, a URL
-an address."""
+UP_TO_QUOTE = re.compile(r"Invalid request from ip=\S+ [^'\"]*|Error handling request")
+"""What gunicorn says before it quotes a client: a header may hold a token, a URL an address."""
 
 
 def log_config(form: str, level: str) -> dict[str, Any]:
@@ -51,9 +51,8 @@ def log_config(form: str, level: str) -> dict[str, Any]:
 
 def hide_quotes(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Leave out what gunicorn quotes of a request, and keep that it happened."""
-    for beginning in QUOTES_THE_CLIENT:
-        if str(event["event"]).startswith(beginning):
-            event["event"] = beginning.removesuffix(" from ip=")
+    if said := UP_TO_QUOTE.match(str(event["event"])):
+        event["event"] = said[0].rstrip()
     return event
 
 

@@ -128,7 +128,7 @@ def test_what_gunicorn_quotes_of_a_request_is_left_out(lines: io.StringIO) -> No
     log.info("Booting worker with pid: %s", 7)
 
     assert [line["event"] for line in read(lines)] == [
-        "Invalid request",
+        "Invalid request from ip=10.0.0.1: Invalid HTTP Header:",
         "Error handling request",
         "Booting worker with pid: 7",
     ]
