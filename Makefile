@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-hostile test-browser test-ha test-citus demo bench bench-addresses bench-listing bench-scaling check lint types format pins clean
+.PHONY: help run test test-api test-hostile test-browser test-ha test-deploy test-citus picture demo bench bench-addresses bench-listing bench-scaling check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,13 @@ test-citus: .venv/.dev ## Test on a real Citus cluster, named by CITUS_DSN; skip
 
 test-ha: .venv/.dev ## Kill the primary of a Patroni cluster under load: no acknowledged write is lost
 	@$(VENV_PYTHON) -m pytest tests_ha -s --timeout 600 $(ARGS)
+
+test-deploy: .venv/.deploy ## Run nginx, two servers and PostgreSQL: restarts under load, backups, metrics, linters
+	@$(VENV_PYTHON) -m pytest tests_deploy --timeout 600 $(ARGS)
+
+picture: .venv/.deploy ## Make the picture of the metrics in docs/operations.md anew
+	@DEPLOY_PICTURE=docs/images/metrics.png DEPLOY_GRAPH_SECONDS=90 \
+		$(VENV_PYTHON) -m pytest tests_deploy/test_dashboard.py -k draws --timeout 600
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour
@@ -72,7 +79,7 @@ format: .venv/.dev ## Format the code and mend what ruff can mend
 
 pins: .venv/.dev ## Renew constraints.txt (ARGS=--upgrade for the newest versions)
 	@$(INSTALL) uv
-	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-browser.txt \
+	@$(VENV_PYTHON) -m uv pip compile requirements-api.txt requirements-deploy.txt \
 		requirements-bench.txt --universal --python-version 3.11 \
 		--no-header --no-annotate --quiet $(ARGS) -o constraints.txt
 	@{ echo "# Exact versions of requirements*.txt for Python 3.11 and later, made by 'make pins'."; \
@@ -110,6 +117,11 @@ clean: ## Remove .venv and all caches; instance/ with its data stays
 .venv/.browser: requirements-browser.txt .venv/.dev
 	@echo "Installing what the browser test needs into .venv; this happens once."
 	@$(INSTALL) -r requirements-browser.txt
+	@touch $@
+
+.venv/.deploy: requirements-deploy.txt requirements-browser.txt requirements-otel.txt .venv/.dev
+	@echo "Installing what the deployment tests need into .venv; this happens once."
+	@$(INSTALL) -r requirements-deploy.txt
 	@touch $@
 
 NO_PYTHON = for line in \

@@ -9,7 +9,7 @@ from typing import Any
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import ContainsOnly, Length, OneOf, Range
 
 from app.accounts.keys import UnusableKeys, public_keys, secret_keys
 
@@ -41,6 +41,10 @@ DAY = 86_400
 SECONDS = Range(min=0.1, max=3600)
 """What a time-out may be. PostgreSQL would take 0 for no limit at all."""
 
+OPS_ROUTES = ["health", "metrics", "docs"]
+"""What operators may switch off or serve on another port: ``/healthz`` and ``/readyz``, ``/metrics``,
+``/openapi.json`` and ``/docs``. Source: CONTRACT 9."""
+
 
 class ConfigError(Exception):
     """The environment does not describe a service that may start; the text names every fault."""
@@ -65,6 +69,9 @@ def from_env() -> dict[str, Any]:
             "DB_POOL_SIZE", env.int("WEB_THREADS", 4), validate=Range(min=1, max=1000)
         ),
         "PGBOUNCER": env.bool("PGBOUNCER", False),
+        "TRUSTED_PROXIES": env.int("TRUSTED_PROXIES", 0, validate=Range(min=0, max=10)),
+        "OPS_ROUTES": env.list("OPS_ROUTES", OPS_ROUTES, validate=ContainsOnly(OPS_ROUTES)),
+        "OPS_PORT": port_of(env.str("OPS_BIND", "")),
         "DEFAULT_COUNTRY": env.str("DEFAULT_COUNTRY", ""),
         "MAX_CONTENT_LENGTH": env.int("MAX_CONTENT_LENGTH", 16 * 2**20, validate=Range(min=1)),
         "MAX_UNITS_PER_REQUEST": env.int(
@@ -146,6 +153,11 @@ def database_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url or "sqlite:///registry.sqlite3"
+
+
+def port_of(address: str) -> str:
+    """Answer the port in ``host:port``, as WSGI has it; empty for an empty address."""
+    return address.rpartition(":")[2]
 
 
 def _is_strong(*, weak_allowed: bool) -> Callable[[str], None]:

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 
-from app import cli, db, docs, error_handlers, ops, paths, wire
+from app import cli, db, docs, error_handlers, ops, paths, telemetry, wire
 from app.accounts.views import bp as accounts_bp
 from app.accounts.views import groups_bp
 from app.item_units.views import bp as item_units_bp
@@ -29,6 +29,7 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     JWTManager(app)
     Migrate(app, db.db, compare_type=True, render_as_batch=True)
     error_handlers.init_app(app)
+    telemetry.init_app(app)  # First of those that see each request, so it sees the others too.
     ops.init_app(app)
     docs.init_app(app)
     cli.init_app(app)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from app import engines
 from app.errors import OutcomeUnknown
+from app.metrics import RETRIES, watch_pool
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -64,6 +65,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         engines.set_up(db.engine, app.config)
+        watch_pool(db.engine)
 
 
 @contextmanager
@@ -105,6 +107,7 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
                 db.session.rollback()
                 if pause is None or time.monotonic() > deadline or not met_another(error):
                     raise
+                RETRIES.inc()
                 time.sleep(random.uniform(0, pause))
             except BaseException:
                 db.session.rollback()

@@ -111,7 +111,7 @@ def prepare_environment(given: Mapping[str, str], host: str, port: int) -> dict[
     """Answer the service's settings: what is given, and for the rest what ``instance/`` keeps."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     key = given.get("JWT_SECRET_KEY") or keep_secret(INSTANCE / "secret")
-    return {**given, "BIND": bind, "JWT_SECRET_KEY": key}
+    return {"LOG_FORMAT": "text", **given, "BIND": bind, "JWT_SECRET_KEY": key}
 
 
 def keep_secret(file: Path) -> str:

@@ -20,6 +20,14 @@ def test_every_setting_is_in_the_readme_and_back() -> None:
     assert set(re.findall(r"`([A-Z_]+)`", "".join(rows))) == set(SETTING.findall(code))
 
 
+def test_operations_tells_when_to_change_each_setting() -> None:
+    page = (ROOT / "docs/operations.md").read_text().split("## Settings")[1].split("\n## ")[0]
+    code = "".join((ROOT / name).read_text() for name in ("config.py", "gunicorn.conf.py"))
+
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([A-Z_]+)`", "".join(rows))) == set(SETTING.findall(code))
+
+
 def every_error(family: type[ApiError] = ApiError) -> set[type[ApiError]]:
     return {family, *(error for child in family.__subclasses__() for error in every_error(child))}
 

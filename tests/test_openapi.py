@@ -10,7 +10,7 @@ from app.docs import build_spec, errors_of
 from app.errors import ApiError, BadRequest, MethodNotAllowed, UrlNotFound
 from tests.world import World
 
-UNDOCUMENTED = {"docs.show_spec", "swagger_ui.show"}
+UNDOCUMENTED = {"ops.show_metrics", "docs.show_spec", "swagger_ui.show"}
 
 
 def every_error(family: type[ApiError] = ApiError) -> set[type[ApiError]]:

@@ -77,7 +77,7 @@ def test_a_fault_of_ours_shows_no_detail(world: World, monkeypatch: pytest.Monke
 
 def test_a_request_id_is_on_every_answer(world: World) -> None:
     for path in ("/healthz", "/nowhere", f"{API}/units/1"):
-        own = world.http.get(path, headers={"X-Request-ID": "trace-42"})
+        own = world.http.get(path, headers={"X-Request-ID": "trace-4242"})
         made = world.http.get(path, headers={"X-Request-ID": "bad id\x7f"})
-        assert own.headers["X-Request-ID"] == "trace-42"
+        assert own.headers["X-Request-ID"] == "trace-4242"
         assert len(made.headers["X-Request-ID"]) == 36

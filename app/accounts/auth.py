@@ -98,6 +98,7 @@ def require_token() -> None:
     claims = read_token(request.headers.get("Authorization", ""))
     with reading() as session:
         g.caller = find_caller(session, claims)
+    g.client_name = claims.client_id
     if (rate_limits := current_app.extensions.get("rate_limits")) is not None:
         rate_limits.spend(g.caller.client_id)
 

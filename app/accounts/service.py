@@ -18,6 +18,7 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Client, Grant, Group
 from app.db import MAX_ID, AnyRow, AnySelect
+from app.metrics import LOCK_WAIT
 from app.query import cut_page, walk
 
 HASH_METHOD = "scrypt:32768:8:1"
@@ -40,7 +41,8 @@ def lock_group(session: Session, caller: Caller, key: GroupKey) -> int:
     keys pass. On SQLite the transaction itself is the lock. Raises as ``find_group`` does.
     Source: DESIGN 4.
     """
-    return find_group(session, caller, key, lock=True)
+    with LOCK_WAIT.time():
+        return find_group(session, caller, key, lock=True)
 
 
 def find_group(session: Session, caller: Caller, key: GroupKey, *, lock: bool = False) -> int:

@@ -47,6 +47,7 @@ from app.items.schemas import load_rows, refuse_param
 from app.operations import operation
 from app.payload import json_response, read_if_match, read_object, tagged
 from app.query import describe_paging, load_query
+from app.telemetry import note_rows
 from app.texts import clean_text
 
 bp = Blueprint("itemUnits", __name__, url_prefix=f"{API}/itemUnits")
@@ -181,4 +182,6 @@ def upsert_many() -> Response:
     loaded = [load_many_row(row) for row in rows]
     options = Options(transfer=transfer)
     done = upsert_item_units(db.session(), caller(), loaded, group, options)
-    return json_response(dump_many(rows, done, caller().organization))
+    shown = dump_many(rows, done, caller().organization)
+    note_rows("item_units", shown["summary"])
+    return json_response(shown)

@@ -29,6 +29,7 @@ from app.items.service import get_item, list_items, upsert_item, upsert_items
 from app.operations import operation
 from app.payload import json_response, read_object
 from app.query import describe_paging, load_query
+from app.telemetry import note_rows
 
 bp = Blueprint("items", __name__, url_prefix=f"{API}/items")
 bp.before_request(require_token)
@@ -54,7 +55,9 @@ def upsert_many() -> Response:
     limit = current_app.config["MAX_UNITS_PER_REQUEST"]
     rows = load_rows(read_object(JsonParsingError), "items", limit)
     steps = upsert_items(db.session(), caller(), [load_named_item(row) for row in rows])
-    return json_response(dump_steps(rows, steps, caller().organization))
+    answer = dump_steps(rows, steps, caller().organization)
+    note_rows("items", answer["summary"])
+    return json_response(answer)
 
 
 @bp.get("/<id:item_id>")

@@ -42,6 +42,11 @@ def count_actions(planned: Plan) -> Counter[str]:
     return Counter("failed" if isinstance(s, Reject) else s.action for s in planned.steps)
 
 
+def count_matches(planned: Plan) -> Counter[str | None]:
+    """Answer how many rows that were taken were found by what; None for those that were created."""
+    return Counter(step.matched_by for step in planned.steps if not isinstance(step, Reject))
+
+
 def describe_step(index: int, step: Step, group_id: int) -> dict[str, Any]:
     """Answer the row of a success: what happened and the unit as it then stands."""
     return {

@@ -1,5 +1,7 @@
 """The units routes: read, load, call, answer."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 
 from flask import Blueprint, Response, current_app, request
@@ -11,7 +13,11 @@ from app.errors import API
 from app.idempotency import idempotent, is_keyed, refuse_key
 from app.operations import operation
 from app.payload import NDJSON, file_response, json_response, read_json, read_lines, tagged
+from app.telemetry import note_rows
 from app.units.address_keys import show_address_key
+from app.units.answers import count_actions, count_matches
+from app.units.claims import Claims
+from app.units.matching import Plan
 from app.units.operations import (
     GET_ADDRESS_KEY,
     GET_UNIT,
@@ -21,7 +27,7 @@ from app.units.operations import (
 from app.units.queries import get_unit, list_units
 from app.units.requests import load_list, load_request, load_stream
 from app.units.service import upsert_chunk, upsert_units
-from app.units.stream import upsert_stream
+from app.units.stream import Loaded, upsert_stream
 
 bp = Blueprint("units", __name__, url_prefix=f"{API}/units")
 bp.before_request(require_token)
@@ -49,6 +55,8 @@ def upsert_all() -> Response:
     @in_transaction
     def upsert() -> Response:
         done = upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"])
+        matches = Counter(row["matched_by"] for row in done["units"] if row["success"])
+        note_rows("units", done["summary"], matches, dry_run=wanted.dry_run)
         return json_response(done)
 
     return upsert()
@@ -61,7 +69,15 @@ def upsert_lines() -> Response:
     with reading() as session:
         find_group(session, caller(), wanted.group)
     country = current_app.config["DEFAULT_COUNTRY"]
-    upsert = transactional(partial(upsert_chunk, db.session(), caller(), wanted, country))
+    run = transactional(partial(upsert_chunk, db.session(), caller(), wanted, country))
+
+    def upsert(claims: Claims, first: int, rows: Sequence[Loaded]) -> tuple[int, Plan]:
+        group_id, plan = run(claims, first, rows)
+        note_rows(
+            "units", count_actions(plan), count_matches(plan), dry_run=wanted.dry_run, more=True
+        )
+        return group_id, plan
+
     return file_response(upsert_stream(read_lines(), upsert, dry_run=wanted.dry_run), NDJSON)
 
 
