@@ -36,8 +36,7 @@ HELD_AT_MOST = 60.0
 def reach(point: str) -> None:
     """Do at this point what a test has ordered, if it has."""
     if take(f"kill-at-{point}"):
-        with (FOLDER / "kills").open("a") as kills:
-            kills.write(f"{time.monotonic()}\n")
+        (FOLDER / "kill").write_text(f"{time.monotonic()}")
         os.kill(os.getpid(), signal.SIGKILL)
     if take(f"hold-at-{point}", f"held-at-{point}"):
         deadline = time.monotonic() + HELD_AT_MOST

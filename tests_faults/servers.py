@@ -1,10 +1,12 @@
 """gunicorn, as an operator runs it: started, reloaded, killed and stopped."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,12 +40,17 @@ class Server:
             raise RuntimeError(self.log.read_text()[-3000:])
         return ask(self.port, "/readyz").status == 200
 
+    def deaths(self) -> list[str]:
+        """Answer by which signals workers have died, as gunicorn tells it."""
+        return re.findall(r"was sent (SIG\w+)", self.log.read_text())
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the master."""
         self.process.send_signal(number)
 
-    def stop(self) -> None:
-        """End it, gently at first."""
+    def stop(self) -> float:
+        """End it, gently at first; answers the monotonic time at which that began."""
+        began = time.monotonic()
         self.process.terminate()
         try:
             self.process.wait(STOPPED_WITHIN)
@@ -53,6 +60,7 @@ class Server:
             for worker in workers:
                 with_no_such(worker.kill)
         self.process.wait()
+        return began
 
 
 @contextmanager
@@ -91,5 +99,6 @@ def environment(url: str, folder: Path, settings: Mapping[str, object]) -> dict[
         "DATABASE_URL": url,
         "JWT_SECRET_KEY": SECRET,
         "FAULTS_FOLDER": str(folder),
+        "PYTHONFAULTHANDLER": "1",  # A crash in C tells where it was.
         **{name: str(value) for name, value in settings.items()},
     }

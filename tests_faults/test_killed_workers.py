@@ -17,22 +17,31 @@ TIMES = 6
 def test_only_requests_in_flight_fail_and_nothing_is_half_written(
     registry: Registry, folder: Path
 ) -> None:
+    kills: list[float] = []
     with serving(registry.url, folder) as server:
         load = Load(registry, [server])
         with load.running():
             for point in POINTS * TIMES:
                 doomed = set(server.workers())
-                (folder / f"kill-at-{point}").touch()
+                kills.append(kill_at(point, folder))
                 wait_until(lambda doomed=doomed: doomed - set(server.workers()), "one is dead")
                 wait_until(lambda: len(server.workers()) == 2, "another has taken its place")
-        kills = [float(moment) for moment in (folder / "kills").read_text().split()]
 
     assert load.violations() == []
     assert registry.is_sound()
-    assert len(kills) == len(POINTS) * TIMES
+    assert server.deaths() == ["SIGKILL"] * len(kills), "nobody dies of anything else"
     assert {failure.status for failure in load.failures()} == {0}, "no answer, but never a 5xx"
     assert all(is_in_flight(failure, kills) for failure in load.failures())
     assert len(load.failures()) <= len(kills) * CLIENTS
+
+
+def kill_at(point: str, folder: Path) -> float:
+    """Kill the next worker that comes to the point; answers when that was."""
+    kill = folder / "kill"
+    kill.unlink(missing_ok=True)
+    (folder / f"kill-at-{point}").touch()
+    wait_until(lambda: kill.exists() and kill.read_text(), f"somebody came to {point}")
+    return float(kill.read_text())
 
 
 def is_in_flight(failure: Answer, kills: Iterable[float]) -> bool:
