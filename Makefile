@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-browser demo bench bench-addresses bench-listing check lint types format pins clean
+.PHONY: help run test test-api test-browser test-ha demo bench bench-addresses bench-listing check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test-api: .venv/.api ## Fuzz the API by its own description and call it with a g
 
 test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chromium, all other hosts blocked
 	@$(VENV_PYTHON) -m pytest tests_browser $(ARGS)
+
+test-ha: .venv/.dev ## Kill the primary of a Patroni cluster under load: no acknowledged write is lost
+	@$(VENV_PYTHON) -m pytest tests_ha -s --timeout 600 $(ARGS)
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour

@@ -15,6 +15,10 @@ MIN_SECRET_BYTES = 32
 """An HMAC-SHA-256 key shorter than its hash can be guessed faster than forged (RFC 7518, 3.2)."""
 
 
+SECONDS = Range(min=0.1, max=3600)
+"""What a time-out may be. PostgreSQL would take 0 for no limit at all."""
+
+
 class ConfigError(Exception):
     """The environment does not describe a service that may start; the text names every fault."""
 
@@ -35,6 +39,13 @@ def from_env() -> dict[str, Any]:
     audience = env.str("JWT_AUDIENCE", "unit-registry")
     settings = {
         "SQLALCHEMY_DATABASE_URI": database_url(env.str("DATABASE_URL", "")),
+        "DB_LOCK_TIMEOUT": env.float("DB_LOCK_TIMEOUT", 30, validate=SECONDS),
+        "DB_STATEMENT_TIMEOUT": env.float("DB_STATEMENT_TIMEOUT", 60, validate=SECONDS),
+        # One for each thread of gunicorn.
+        "DB_POOL_SIZE": env.int(
+            "DB_POOL_SIZE", env.int("WEB_THREADS", 4), validate=Range(min=1, max=1000)
+        ),
+        "PGBOUNCER": env.bool("PGBOUNCER", False),
         "DEFAULT_COUNTRY": env.str("DEFAULT_COUNTRY", ""),
         "MAX_CONTENT_LENGTH": env.int("MAX_CONTENT_LENGTH", 16 * 2**20, validate=Range(min=1)),
         "MAX_UNITS_PER_REQUEST": env.int(

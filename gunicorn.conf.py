@@ -9,7 +9,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 # Longer than the database's own time-outs, so that they answer before a worker is killed.
-timeout = 60
+timeout = 90
 graceful_timeout = 30
 keepalive = 5
 # It would open a socket below the home folder, which a container may not have.

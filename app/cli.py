@@ -1,4 +1,4 @@
-"""Commands for operators: ``provision``, ``token``, ``client``, ``units``, ``rekey``."""
+"""Commands for operators: what ``flask --app wsgi`` takes besides Flask's own."""
 
 import sys
 from dataclasses import asdict
@@ -13,13 +13,15 @@ from sqlalchemy import select
 
 from app import provisioning
 from app.accounts.auth import disable_client, issue_token
-from app.accounts.models import Client
-from app.db import db, transactional, utcnow
+from app.accounts.models import Client, Organization
+from app.db import db, reading, transactional, utcnow
+from app.idempotency_records import purge_batch
 from app.units import rekeying
 from app.units.addresses import RECIPE
 from app.units.commands import units_group
 
 client_group = AppGroup("client", help="Manage clients.")
+idempotency_group = AppGroup("idempotency", help="Look after the Idempotency-Keys.")
 
 
 def init_app(app: Flask) -> None:
@@ -27,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(provision)
     app.cli.add_command(token)
     app.cli.add_command(client_group)
+    app.cli.add_command(idempotency_group)
     app.cli.add_command(units_group)
     app.cli.add_command(rekey)
 
@@ -67,6 +70,18 @@ def disable(client_id: str) -> None:
     disable_client(db.session(), find_client(client_id), utcnow())
     db.session.flush()
     click.echo(f"{client_id} is disabled.")
+
+
+@idempotency_group.command("purge")
+def purge() -> None:
+    """Delete the Idempotency-Keys that are older than a day, in batches. May run at any time."""
+    with reading() as session:
+        organizations = session.scalars(select(Organization.id).order_by(Organization.id)).all()
+    purged, now = 0, utcnow()
+    for organization_id in organizations:
+        while done := transactional(purge_batch)(db.session(), organization_id, now):
+            purged += done
+    click.echo(orjson.dumps({"purged": purged}).decode())
 
 
 @click.command("rekey")

@@ -1,4 +1,4 @@
-"""The database: the session, how each engine is set up, and the only place that commits."""
+"""The database: the session, and the only place that commits."""
 
 import random
 import sqlite3
@@ -9,23 +9,14 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Engine,
-    Integer,
-    MetaData,
-    Row,
-    Select,
-    event,
-)
+from sqlalchemy import BigInteger, Integer, MetaData, Row, Select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app import turns
+from app import engines
+from app.errors import OutcomeUnknown
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -41,9 +32,6 @@ RETRY_PAUSES = (0.010, 0.025, 0.060, 0.150)
 
 RETRY_DEADLINE = 5.0
 """Seconds after which a transaction is not begun again."""
-
-SQLITE_BUSY_TIMEOUT = 5000
-"""Milliseconds that SQLite waits for another writer."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """An id column: bigint; on SQLite the rowid, which only ``INTEGER`` names."""
@@ -72,44 +60,10 @@ def utcnow() -> datetime:
 
 def init_app(app: Flask) -> None:
     """Open the engine of ``app`` and set it up."""
-    uri = str(app.config["SQLALCHEMY_DATABASE_URI"])
-    options: dict[str, Any] = {
-        "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": orjson.loads,
-    }
-    if not uri.startswith("sqlite"):
-        options["isolation_level"] = "READ COMMITTED"
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", engines.engine_options(app.config))
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            set_up_sqlite(db.engine)
-
-
-def set_up_sqlite(engine: Engine) -> None:
-    """Make SQLite durable and strict, and give each transaction the kind that it needs.
-
-    A transaction that will write must begin as a writer (``BEGIN IMMEDIATE``): one that reads first
-    and writes later is refused at once when somebody else wrote in between. Readers never wait.
-    """
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # The driver begins nothing by itself.
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={SQLITE_BUSY_TIMEOUT}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
-            connection.exec_driver_sql("BEGIN DEFERRED")
-        else:
-            turns.begin_writing(connection, SQLITE_BUSY_TIMEOUT / 1000)
+        engines.set_up(db.engine, app.config)
 
 
 @contextmanager
@@ -135,8 +89,8 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
 
     ``work`` must have no effect outside the database and must answer something finished, for it runs
     again when its transaction met another one (serialization failure, deadlock, busy SQLite, a
-    unique key that somebody else took a moment ago). An error in COMMIT is never retried: whether
-    it took effect is unknown.
+    unique key that somebody else took a moment ago). Raises ``OutcomeUnknown`` for an error in COMMIT,
+    which is never tried again: whether it took effect is unknown. Source: DESIGN 4.
     """
 
     @wraps(work)
@@ -145,6 +99,7 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
         for pause in (*RETRY_PAUSES, None):
             try:
                 answer = work(*args, **kwargs)
+                db.session.flush()  # So that nothing but COMMIT is left to fail in COMMIT.
                 break
             except DBAPIError as error:
                 db.session.rollback()
@@ -154,7 +109,11 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
             except BaseException:
                 db.session.rollback()
                 raise
-        db.session.commit()
+        try:
+            db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            raise OutcomeUnknown() from error
         return answer
 
     return run
@@ -164,12 +123,16 @@ def met_another(error: DBAPIError) -> bool:
     """Tell whether ``error`` came from a transaction beside ours, so that a new run can succeed."""
     if isinstance(error, IntegrityError):
         return True
-    original: Any = error.orig
-    if isinstance(original, sqlite3.Error):
-        return is_sqlite_busy(original)
-    return getattr(original, "sqlstate", None) in {"40001", "40P01"}
+    return sqlite_code(error) == sqlite3.SQLITE_BUSY or sqlstate(error) in {"40001", "40P01"}
 
 
-def is_sqlite_busy(error: sqlite3.Error) -> bool:
-    """Tell whether another connection held SQLite's write lock for too long."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+def sqlstate(error: DBAPIError) -> str | None:
+    """Answer the state that PostgreSQL told, None where there is none: the connection itself broke."""
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
+def sqlite_code(error: DBAPIError) -> int:
+    """Answer SQLite's primary result code, 0 where there is none."""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF

@@ -17,6 +17,10 @@ from werkzeug.routing import Rule
 from app.accounts.errors import ExpiredToken, InvalidAuthorization, MissingAuthorization
 from app.errors import (
     ApiError,
+    IdempotencyKeyReused,
+    InvalidIdempotencyKey,
+    OutcomeUnknown,
+    RequestInProgress,
     RequestTooLarge,
     ServerError,
     ServiceUnavailable,
@@ -24,14 +28,13 @@ from app.errors import (
     UrlNotFound,
 )
 from app.openapi import (
-    ENVELOPES,
     describe_body,
-    describe_failures,
     describe_field,
     describe_parameters,
     describe_success,
     public_path,
 )
+from app.openapi_errors import ENVELOPES, describe_failures
 from app.operations import Operation
 from app.payload import NDJSON, json_response
 
@@ -80,6 +83,7 @@ PAGE = {
 
 TOKEN_ERRORS = (MissingAuthorization, ExpiredToken, InvalidAuthorization)
 BODY_ERRORS = (UnsupportedMediaType, RequestTooLarge)
+KEY_ERRORS = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 SERVER_ERRORS = (ServerError, ServiceUnavailable)
 bp = Blueprint("docs", __name__)
 
@@ -164,7 +168,9 @@ def errors_of(described: Operation) -> tuple[type[ApiError], ...]:
     """Answer every error that the operation can answer."""
     token = () if described.is_open else TOKEN_ERRORS
     body = BODY_ERRORS if described.body is not None and not described.is_form else ()
-    return (*token, *body, *described.errors, *SERVER_ERRORS)
+    key = KEY_ERRORS if described.takes_key else ()
+    unknown = (OutcomeUnknown,) if described.writes else ()
+    return (*token, *body, *key, *described.errors, *SERVER_ERRORS, *unknown)
 
 
 def _name(schema: Any) -> str:

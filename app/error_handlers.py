@@ -8,15 +8,16 @@ import logging
 import sqlite3
 
 from flask import Flask, Response, current_app, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.db import is_sqlite_busy
+from app.db import sqlite_code, sqlstate
 from app.errors import (
     ApiError,
     BadRequest,
     MethodNotAllowed,
+    OutcomeUnknown,
     RequestTooLarge,
     ServerError,
     ServiceUnavailable,
@@ -28,13 +29,24 @@ from app.payload import json_response
 
 log = logging.getLogger(__name__)
 
-UNAVAILABLE_CLASSES = ("08", "53", "55", "57")
-"""SQLSTATE classes that say *not now*: connection, resources, lock time-out, intervention."""
+UNAVAILABLE_STATES = ("08", "25006", "40", "53", "55", "57", "58")
+"""What SQLSTATEs begin with that say *not now*: connection, read-only, other transactions, resources,
+lock time-out, intervention or statement time-out, the system around PostgreSQL."""
+
+UNAVAILABLE_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+}
+"""The same of SQLite: another writer, and what the disk or its rights say."""
 
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(ApiError, answer_api_error)
+    app.register_error_handler(OutcomeUnknown, answer_outcome_unknown)
     app.register_error_handler(HTTPException, answer_http_exception)
     app.register_error_handler(DBAPIError, answer_database_error)
     app.register_error_handler(PoolTimeout, answer_database_error)
@@ -67,19 +79,27 @@ def api_error_for(code: int | None) -> ApiError:
 
 def answer_database_error(error: DBAPIError | PoolTimeout) -> Response:
     """Answer 503 where the database says *not now*, else 500. No text of it ever leaves."""
-    if isinstance(error, DBAPIError) and not _means_not_now(error):
+    if isinstance(error, DBAPIError) and not means_not_now(error):
         return answer_unknown(error)
-    log.warning("The database is not available: %s", type(error).__name__)
+    told = (sqlstate(error) or sqlite_code(error)) if isinstance(error, DBAPIError) else ""
+    log.warning("The database is not available: %s %s", type(error).__name__, told)
     return answer_api_error(ServiceUnavailable())
 
 
-def _means_not_now(error: DBAPIError) -> bool:
-    original = error.orig
-    if isinstance(original, sqlite3.Error):
-        return is_sqlite_busy(original)
-    state = getattr(original, "sqlstate", None)
-    # Without a state the connection broke or was never made.
-    return state is None or state.startswith(UNAVAILABLE_CLASSES)
+def answer_outcome_unknown(error: OutcomeUnknown) -> Response:
+    """Answer 503 for an error in COMMIT, and leave a trace: somebody may have to look."""
+    log.error("COMMIT failed, its outcome is unknown: %s", type(error.__cause__).__name__)
+    return answer_api_error(error)
+
+
+def means_not_now(error: DBAPIError) -> bool:
+    """Tell whether a later attempt can succeed: the fault lies neither in the request nor in our SQL."""
+    if isinstance(error.orig, sqlite3.Error):
+        return sqlite_code(error) in UNAVAILABLE_CODES
+    state = sqlstate(error)
+    if state is None:  # The connection broke or was never made; or the driver refused a value.
+        return isinstance(error, OperationalError | InterfaceError)
+    return state.startswith(UNAVAILABLE_STATES)
 
 
 def answer_unknown(error: Exception) -> Response:

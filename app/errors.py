@@ -90,6 +90,43 @@ class ServiceUnavailable(ApiError):
     headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
 
 
+class OutcomeUnknown(ServiceUnavailable):
+    """The database broke off while the change was being saved: it may have been saved or not. Ours.
+
+    Asking again with the same ``Idempotency-Key`` is safe either way. Source: DESIGN 4.
+    """
+
+    type = "outcome_unknown"
+    message = (
+        "The change may have been saved or not. Please ask again, with the same Idempotency-Key if you"
+        " sent one, or look first."
+    )
+
+
+class InvalidIdempotencyKey(ApiError):
+    """The ``Idempotency-Key`` is empty, too long or no printable ASCII, or cannot be used here. Ours."""
+
+    type = "invalid_idempotency_key"
+    message = "The Idempotency-Key must have 1 to 255 printable ASCII characters."
+
+
+class IdempotencyKeyReused(ApiError):
+    """The ``Idempotency-Key`` was used for another request (path, query or body). Source: CONTRACT 8."""
+
+    status = 422
+    type = "idempotency_key_reused"
+    message = "The Idempotency-Key was used for another request: send a new key with a new request."
+
+
+class RequestInProgress(ApiError):
+    """The first request with this ``Idempotency-Key`` is still running. Source: CONTRACT 8."""
+
+    status = 409
+    type = "request_in_progress"
+    message = "The first request with this Idempotency-Key is still running. Please ask again."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "1"}
+
+
 class ServerError(ApiError):
     """A fault of ours; quote the ``X-Request-ID``. Source: S2, its text in both envelopes."""
 

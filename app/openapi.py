@@ -1,17 +1,14 @@
-"""The parts of ``/openapi.json``: parameters, answers and errors in the words of OpenAPI 3.1.
+"""The parts of ``/openapi.json``: parameters, bodies and answers in the words of OpenAPI 3.1.
 
 ``docs.py`` puts them together; nothing here knows a resource.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from marshmallow import fields
 from werkzeug.routing import Rule
 
-from app.errors import ITEM_PREFIXES, ApiError, body_for
-from app.fields import Field, StrictSchema
+from app.fields import Field
 from app.operations import Operation
 from app.query import QuerySchema
 
@@ -26,12 +23,19 @@ HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Upsert-Result": ("What was done.", {"enum": ["created", "updated", "unchanged"]}),
     "Location": ("Where the record is shown.", {}),
     "ETag": ("The state of the record, for `If-Match`.", {}),
+    "Idempotent-Replayed": ("The stored answer: nothing was done again.", {"enum": ["true"]}),
 }
 CONDITIONS = {
     "If-Match": "Only if the record is in one of these states (ETags), or `*`: if there is one.",
     "If-None-Match": "`*`: only if there is no such record yet. On a GET: 304 if nothing changed.",
 }
-
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "A name of your own for this request (a UUID, say). Sent again with the same key"
+    " within a day, it is answered as the first time and changes nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+}
 
 EXAMPLES: dict[str, Any] = {
     "address_line_1": "12 Main Street",
@@ -67,29 +71,6 @@ EXAMPLES: dict[str, Any] = {
     "weight": 16,
 }
 """What the page shows of a field, by its name; otherwise it makes something up from the pattern."""
-
-
-class ErrorDetail(StrictSchema):
-    """What went wrong: ``type`` for machines, ``message`` for people."""
-
-    type = fields.String(required=True)
-    message = fields.String(required=True)
-
-
-class UnitsError(StrictSchema):
-    """An error of the units, groups and health routes."""
-
-    error = fields.Nested(ErrorDetail, required=True)
-
-
-class ItemUnitsError(StrictSchema):
-    """An error of the item, item-unit and token routes: a code, and a text for people."""
-
-    error = fields.String(required=True)
-    error_description = fields.String(required=True)
-
-
-ENVELOPES = {schema.__name__: schema for schema in (UnitsError, ItemUnitsError)}
 
 
 def describe_field(_converter: object, field: Any, ret: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +115,8 @@ def describe_parameters(described: Operation, rule: Rule) -> list[dict[str, Any]
         }
         for name in described.conditions
     ]
-    return [*_path_parameters(rule), *query, *headers]
+    key = [IDEMPOTENCY_KEY] if described.takes_key else []
+    return [*_path_parameters(rule), *query, *headers, *key]
 
 
 def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
@@ -177,60 +159,13 @@ def describe_success(described: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": described.summary}
     if described.answer is not None:
         answer["content"] = {"application/json": {"schema": described.answer}}
-    if described.headers:
+    replayed = ("Idempotent-Replayed",) if described.takes_key else ()
+    if names := (*described.headers, *replayed):
         answer["headers"] = {
             name: {
                 "description": HEADERS[name][0],
                 "schema": {"type": "string", **HEADERS[name][1]},
             }
-            for name in described.headers
+            for name in names
         }
     return answer
-
-
-def describe_failures(
-    described: Operation, path: str, errors: Iterable[type[ApiError]]
-) -> dict[str, Any]:
-    """Answer the failures of an operation by status, each with its codes and what they mean."""
-    by_status: dict[int, list[type[ApiError]]] = {}
-    for error in errors:
-        by_status.setdefault(error.status, []).append(error)
-    answers = {
-        str(status): {
-            "description": _explain(of_status),
-            "content": {"application/json": _failure(described, path, of_status)},
-        }
-        for status, of_status in sorted(by_status.items())
-    }
-    if "If-None-Match" in described.conditions and described.status == 200:
-        answers["304"] = {"description": "Nothing changed since the state in If-None-Match."}
-    return answers
-
-
-def _explain(errors: Iterable[type[ApiError]]) -> str:
-    """Answer a Markdown list of the codes, each with the first sentence of its class's docstring."""
-    causes: dict[str, list[str]] = {}
-    for error in errors:
-        if (cause := _cause(error)) not in causes.setdefault(error.type, []):
-            causes[error.type].append(cause)
-    return "\n".join(f"- `{code}`: {' '.join(texts)}" for code, texts in causes.items())
-
-
-def _cause(error: type[ApiError]) -> str:
-    """Answer the first line of the class's docstring, without its source: what the error means."""
-    return (error.__doc__ or "").split("\n")[0].split(" Source:")[0].replace("``", "`").strip()
-
-
-def _failure(described: Operation, path: str, errors: Sequence[type[ApiError]]) -> dict[str, Any]:
-    """Answer a failure: an envelope that all share, narrowed to these codes, and one of each."""
-    codes = {"enum": sorted({error.type for error in errors})}
-    is_item = path.startswith(ITEM_PREFIXES)
-    narrowed = codes if is_item else {"properties": {"type": codes}}
-    wider = described.failures.get(errors[0].status)
-    name = wider.__name__ if wider else (ItemUnitsError if is_item else UnitsError).__name__
-    shown = {"$ref": f"#/components/schemas/{name}", "properties": {"error": narrowed}}
-    if wider:
-        return {"schema": shown}
-    texts = {error.type: error.message or _cause(error) for error in errors}
-    examples = {code: {"value": body_for(path, code, text)} for code, text in texts.items()}
-    return {"schema": shown, "examples": examples}

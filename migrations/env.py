@@ -2,7 +2,7 @@
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from app.db import Base, db
 
@@ -22,6 +22,9 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # A statement may take its time on a large table; waiting for a lock may not.
+            connection.execute(text("SELECT set_config('statement_timeout', '0', true)"))
         context.run_migrations()
 
 

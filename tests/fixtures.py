@@ -5,9 +5,10 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -98,6 +99,10 @@ def config_for(url: str, **settings: object) -> dict[str, object]:
     """Answer a configuration for tests."""
     return {
         "SQLALCHEMY_DATABASE_URI": database_url(url),
+        "DB_LOCK_TIMEOUT": 10,
+        "DB_STATEMENT_TIMEOUT": 30,
+        "DB_POOL_SIZE": 20,
+        "PGBOUNCER": False,
         "DEFAULT_COUNTRY": "",
         "MAX_CONTENT_LENGTH": 16 * 2**20,
         "MAX_UNITS_PER_REQUEST": 10_000,
@@ -132,3 +137,18 @@ def _app(migrated_app: Flask) -> Iterator[Flask]:
 def _world(app: Flask) -> World:
     """Answer two organizations with groups, items and clients, and ways to call the API."""
     return World(app)
+
+
+@pytest.fixture(name="app_with")
+def _app_with(world: World, engine_url: str) -> Iterator[Callable[..., World]]:
+    """Answer a way to serve the same world by an application with settings of its own."""
+    made: list[World] = []
+
+    def make(**settings: Any) -> World:
+        made.append(World(create_app(config_for(engine_url, **settings))))
+        return made[-1]
+
+    yield make
+    for each in made:
+        with each.app.app_context():
+            db.engine.dispose()

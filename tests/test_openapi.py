@@ -76,14 +76,26 @@ def test_both_envelopes_are_described(spec: Any) -> None:
 
 def test_an_atomic_refusal_is_described_with_its_rows(spec: Any) -> None:
     answers = spec["paths"]["/api/v1.0/units/multiple"]["post"]["responses"]
-    refused = answers["422"]["content"]["application/json"]["schema"]
+    refused, reused = answers["422"]["content"]["application/json"]["schema"]["anyOf"]
 
+    assert reused["$ref"] == "#/components/schemas/UnitsError"
     assert refused["$ref"] == "#/components/schemas/UnitsRejection"
     assert set(spec["components"]["schemas"]["UnitsRejection"]["required"]) == {
         "error",
         "summary",
         "units",
     }
+
+
+def test_every_post_that_writes_takes_an_idempotency_key_and_nothing_else_does(spec: Any) -> None:
+    for path, methods in spec["paths"].items():
+        for method, described in methods.items():
+            names = [parameter["name"] for parameter in described["parameters"]]
+            writes = method == "post" and path != "/oauth/token"
+            assert ("Idempotency-Key" in names) is writes, path
+            assert ("409" in described["responses"]) is writes, path
+            unknown = "outcome_unknown" in described["responses"]["503"]["description"]
+            assert unknown is (method in ("post", "put", "delete") and path != "/oauth/token"), path
 
 
 def test_a_path_that_is_no_id_is_described(spec: Any) -> None:

@@ -39,7 +39,8 @@ def test_without_a_database_the_process_lives_but_is_not_ready(away: Flask, worl
 def test_a_lock_held_by_somebody_else_is_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app(config_for(f"sqlite:///{tmp_path}/busy.sqlite3"))
+    url = f"sqlite:///{tmp_path}/busy.sqlite3"
+    app = create_app(config_for(url, DB_LOCK_TIMEOUT=0.1))
     with app.app_context():
         upgrade(MIGRATIONS)
     world = World(app)
@@ -48,8 +49,6 @@ def test_a_lock_held_by_somebody_else_is_503(
     other.execute("BEGIN IMMEDIATE")
 
     with app.app_context():
-        db.engine.pool.dispose()
-        monkeypatch.setattr("app.db.SQLITE_BUSY_TIMEOUT", 50)
         answer = world.post_units([{"identifier": "A"}])
         read = world.get("/units/1")
     other.close()

@@ -56,6 +56,7 @@ A GS1-128 `barcode` with AI (17) fills `expirationDate`, unless you send one."""
     body=ItemUnitBody,
     query=UpsertQuery,
     answer=ItemUnitShown,
+    takes_key=True,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
     conditions=("If-Match", "If-None-Match"),
     examples={"four laptops": EXAMPLE},
@@ -108,6 +109,7 @@ exists is refused with `already_assigned`.""",
     body=ItemUnitCreation,
     query=UpsertQuery,
     answer=ItemUnitShown,
+    takes_key=True,
     errors=(*PAIR_ERRORS, *CHANGE_ERRORS, AlreadyAssigned),
     examples={
         "by references": {
@@ -165,6 +167,7 @@ would have had; the answer is 200 even when rows failed.""",
     body=ItemUnitsBody,
     query=UpsertQuery,
     answer=ItemUnitsAnswer,
+    takes_key=True,
     errors=(JsonParsingError, MissingParam, UnknownParam, InvalidParamType, TooManyRows),
     examples={"one": {"itemUnits": [{"itemId": "eliteBook_820", "unitId": "A-1", **EXAMPLE}]}},
 )

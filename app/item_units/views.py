@@ -6,6 +6,7 @@ from app.accounts.auth import caller, require_token
 from app.db import db, reading, transactional
 from app.errors import API
 from app.fields import clean_text
+from app.idempotency import idempotent
 from app.item_units.answers import dump_item_unit, dump_many
 from app.item_units.many import upsert_item_units
 from app.item_units.operations import (
@@ -60,7 +61,7 @@ def answer(done: Written, status: int) -> Response:
 
 @bp.post("/reference/<reference:item>/<reference:unit>")
 @operation(UPSERT_ITEM_UNIT)
-@transactional
+@idempotent(caller)
 def upsert_by_reference(item: str, unit: str) -> Response:
     """Create or update how an item is kept in a unit. Source: S2, CONTRACT 6."""
     body = read_object(JsonParsingError)
@@ -110,7 +111,7 @@ def delete_by_reference(item: str, unit: str) -> Response:
 
 @bp.post("")
 @operation(CREATE_ITEM_UNIT)
-@transactional
+@idempotent(caller)
 def create() -> Response:
     """Create an item-unit from ids or references in the body. Source: CONTRACT 7."""
     body = read_object(JsonParsingError)
@@ -171,7 +172,7 @@ def show_list() -> Response:
 
 @bp.post("/multiple")
 @operation(UPSERT_ITEM_UNITS)
-@transactional
+@idempotent(caller)
 def upsert_many() -> Response:
     """Create or update many item-units. Source: CONTRACT 7."""
     limit = current_app.config["MAX_UNITS_PER_REQUEST"]

@@ -18,6 +18,7 @@ UPSERT_ITEM = Operation(
     status=201,
     body=ItemBody,
     answer=ItemShown,
+    takes_key=True,
     errors=(JsonParsingError, ItemNotFound, MissingParam, UnknownParam, InvalidParamType),
     headers=("Upsert-Result", "Location"),
     examples={"a laptop": {"name": "EliteBook 820"}},
@@ -28,6 +29,7 @@ UPSERT_ITEMS = Operation(
     summary="Create or rename many items",
     body=ItemsBody,
     answer=ItemsAnswer,
+    takes_key=True,
     errors=(JsonParsingError, MissingParam, UnknownParam, InvalidParamType, TooManyRows),
     examples={"one": {"items": [{"reference": "eliteBook_820", "name": "EliteBook 820"}]}},
 )

@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, current_app, request
 
 from app.accounts.auth import caller, require_token
-from app.db import db, reading, transactional
+from app.db import db, reading
 from app.errors import API
+from app.idempotency import idempotent
 from app.items.answers import dump_item, dump_steps
 from app.items.errors import (
     JsonParsingError,
@@ -35,7 +36,7 @@ bp.before_request(require_token)
 
 @bp.post("/reference/<reference:reference>")
 @operation(UPSERT_ITEM)
-@transactional
+@idempotent(caller)
 def upsert_by_reference(reference: str) -> Response:
     """Create or rename one item. Source: CONTRACT 7."""
     wanted = NamedItem(load_reference(reference), load_name(read_object(JsonParsingError)))
@@ -47,7 +48,7 @@ def upsert_by_reference(reference: str) -> Response:
 
 @bp.post("/multiple")
 @operation(UPSERT_ITEMS)
-@transactional
+@idempotent(caller)
 def upsert_many() -> Response:
     """Create or rename many items. Source: CONTRACT 7."""
     limit = current_app.config["MAX_UNITS_PER_REQUEST"]

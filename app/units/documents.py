@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import fields
 
 from app.fields import Choice, Field, StrictSchema, Text
-from app.openapi import ErrorDetail
+from app.openapi_errors import ErrorDetail
 from app.query import QueryId, about
 from app.units.near_misses import SHOWN, WEIGHTS
 from app.units.requests import UpsertQuery

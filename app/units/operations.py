@@ -47,7 +47,8 @@ Absent fields keep their value and `null` clears it. The answer is 200 even when
         TooManyUnits,
         UnitsRejected,
     ),
-    failures={422: UnitsRejection},
+    failures={UnitsRejected: UnitsRejection},
+    takes_key=True,
     examples={"two flats": EXAMPLE},
     lines="One unit a line in, one result a line out, in order; then a line with the summary.",
 )

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.errors import ApiError, ServiceUnavailable
+from app.errors import ApiError, OutcomeUnknown, ServiceUnavailable
 from app.lines import MAX_LINE, BrokenBody
 from app.payload import JSON_OUT, parse_object
 from app.units.answers import ACTIONS, count_actions, describe_rows
@@ -48,10 +48,10 @@ def upsert_stream(lines: Iterable[bytes | None], upsert: Upsert, *, dry_run: boo
                 counts += write_chunk(out, upsert, claims, first, rows)
         except BrokenBody as broken:
             ending = incomplete(InvalidJson(str(broken)))
-        except (DBAPIError, PoolTimeout):
+        except (DBAPIError, PoolTimeout, OutcomeUnknown) as error:
             if not counts:
                 raise
-            ending = incomplete(ServiceUnavailable())
+            ending = incomplete(error if isinstance(error, ApiError) else ServiceUnavailable())
         summary = {action: counts[action] for action in ACTIONS}
         mark = {"dry_run": True} if dry_run else {}
         out.write(to_line({"summary": summary, **ending, **mark}))

@@ -8,6 +8,7 @@ from app.accounts.auth import caller, require_token
 from app.accounts.service import find_group
 from app.db import db, reading, transactional
 from app.errors import API
+from app.idempotency import idempotent, is_keyed, refuse_key
 from app.operations import operation
 from app.payload import NDJSON, file_response, json_response, read_lines, read_object, tagged
 from app.units.address_keys import show_address_key
@@ -39,19 +40,26 @@ def upsert_many() -> Response:
 def upsert_all() -> Response:
     """Create or update the units of one JSON body, in one transaction.
 
-    The body is read and let go before the transaction begins; only its rows are kept.
+    The body is read before the transaction begins and, unless a key needs it, let go; only its rows are
+    kept. A dry run writes nothing, so its key is ignored.
     """
     config = current_app.config
     query = request.args.items(multi=True)
-    wanted = load_request(
-        read_object(InvalidJson, keep=False), query, config["MAX_UNITS_PER_REQUEST"]
-    )
-    upsert = transactional(upsert_units)
-    return json_response(upsert(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"]))
+    body = read_object(InvalidJson, keep=is_keyed())
+    wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
+    in_transaction = transactional if wanted.dry_run else idempotent(caller)
+
+    @in_transaction
+    def upsert() -> Response:
+        done = upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"])
+        return json_response(done)
+
+    return upsert()
 
 
 def upsert_lines() -> Response:
     """Create or update units that come line by line, in a transaction a chunk."""
+    refuse_key()
     wanted = load_stream(request.args.items(multi=True))
     with reading() as session:
         find_group(session, caller(), wanted.group)
