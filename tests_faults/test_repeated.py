@@ -49,9 +49,7 @@ def test_a_slow_first_makes_the_second_wait_or_come_back(registry: Registry, fol
     assert versions(registry) == {"A": 1}
 
 
-@pytest.mark.parametrize(
-    "point", ["after_lock", "after_first_write", "before_commit", "after_commit"]
-)
+@pytest.mark.parametrize("point", ["before_commit", "after_commit"])
 def test_the_first_dies_and_another_takes_over(
     registry: Registry, folder: Path, point: str
 ) -> None:
