@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-browser test-ha demo bench bench-addresses bench-listing check lint types format pins clean
+.PHONY: help run test test-api test-browser test-ha test-faults soak demo bench bench-addresses bench-listing check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,18 @@ test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chrom
 
 test-ha: .venv/.dev ## Kill the primary of a Patroni cluster under load: no acknowledged write is lost
 	@$(VENV_PYTHON) -m pytest tests_ha -s --timeout 600 $(ARGS)
+
+test-faults: .venv/.dev ## Kill, fill, cut and race real servers, judge what was answered (ARGS=--full for all rounds)
+	@$(VENV_PYTHON) -m pytest tests_faults $(ARGS)
+
+soak: .venv/.dev ## Half an hour of load: does anything grow? (ARGS='--minutes 60 --engine sqlite')
+	@$(VENV_PYTHON) -m tests_faults.soak $(ARGS)
+
+test-faults: .venv/.dev ## Kill, fill, cut and race real servers, and judge what they answered (ARGS=--full for all rounds)
+	@$(VENV_PYTHON) -m pytest tests_faults $(ARGS)
+
+soak: .venv/.dev ## Half an hour of load: does anything grow? (ARGS='--minutes 60 --engine sqlite')
+	@$(VENV_PYTHON) -m tests_faults.soak $(ARGS)
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour

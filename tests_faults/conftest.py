@@ -1,7 +1,7 @@
 """What the fault tests share: databases, and an end for every process however the run ends."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each scenario ten minutes: a loaded machine is slow, not wrong."""
     for item in items:
         item.add_marker(pytest.mark.timeout(600))
+
+
+FIGURES: list[str] = []
+"""What the scenarios have counted, a line each."""
+
+
+@pytest.fixture(name="tell")
+def _tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Answer a function that has a figure printed at the end of the run."""
+    return lambda figure: FIGURES.append(f"{request.node.name}: {figure}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures."""
+    for figure in FIGURES:
+        terminalreporter.write_line(figure)
 
 
 @pytest.fixture(scope="session", name="postgresql")

@@ -7,6 +7,7 @@ item-units. Each batch also makes two units that no other batch ever names: its 
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 
 from tests.world import API
 from tests_faults.clients import Answer, Connection
-from tests_faults.history import FAILED, OK, UNKNOWN, History, Read, Violation, Write, end, judge
+from tests_faults.history import FAILED, OK, UNKNOWN, History, Read, Violation, end, judge
 from tests_faults.registry import UNITS, Registry
 from tests_faults.servers import Server
 
@@ -116,13 +117,18 @@ class Load:
         """Judge, against what is stored now, all that the clients were told."""
         return judge(self.history, self.registry.stored())
 
+    def figures(self) -> str:
+        """Answer in words what was sent and what came of it."""
+        statuses = Counter(answer.status for answer in self.answers)
+        outcomes = Counter(write.outcome for write in self.history.writes)
+        slowest = max(answer.ended - answer.began for answer in self.answers)
+        told = ", ".join(f"{n} x {status or 'none'}" for status, n in sorted(statuses.items()))
+        written = ", ".join(f"{n} {fate}" for fate, n in sorted(outcomes.items()))
+        return f"answers {told}; writes {written}; slowest {slowest:.1f} s"
+
     def failures(self) -> list[Answer]:
         """Answer the requests that did not succeed."""
         return [answer for answer in self.answers if answer.status not in (200, 201)]
-
-    def unknown(self) -> list[Write]:
-        """Answer the writes whose fate nobody was told."""
-        return [write for write in self.history.writes if write.outcome == UNKNOWN]
 
 
 def outcome(answer: Answer) -> str:

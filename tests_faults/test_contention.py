@@ -1,6 +1,6 @@
 """Too many clients for the pool, and a lock that an outsider does not let go."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_fifty_clients_and_a_pool_of_two_are_served_or_told_to_come_back(
 
 
 def test_a_lock_held_by_an_outsider_is_503_in_time_and_only_there(
-    registry: Registry, folder: Path
+    registry: Registry, folder: Path, tell: Callable[[str], None]
 ) -> None:
     with serving(registry.url, folder, DB_LOCK_TIMEOUT=LOCK_TIMEOUT) as server:
         with locked(registry, registry.groups[0]):
@@ -54,6 +54,7 @@ def test_a_lock_held_by_an_outsider_is_503_in_time_and_only_there(
             elsewhere = post(registry, server, 1, "A")
         served = post(registry, server, 0, "A")
 
+    tell(f"lock_timeout {LOCK_TIMEOUT} s, 503 after {refused.ended - refused.began:.2f} s")
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
     assert LOCK_TIMEOUT <= refused.ended - refused.began <= LOCK_TIMEOUT + SOON
     assert elsewhere.status == served.status == 200

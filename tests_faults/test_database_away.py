@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +24,7 @@ BACK_WITHIN = 30.0
 
 
 def test_ten_sudden_deaths_of_postgresql_lose_nothing(
-    registry: Registry, postgresql: PostgreSQL, folder: Path
+    registry: Registry, postgresql: PostgreSQL, folder: Path, tell: Callable[[str], None]
 ) -> None:
     with serving(registry.url, folder) as server:
         workers = server.workers()
@@ -37,13 +37,14 @@ def test_ten_sudden_deaths_of_postgresql_lose_nothing(
             wait_for_success(load)
         assert server.workers() == workers, "nobody had to be started again"
 
+    tell(load.figures())
     assert load.violations() == []
     assert {failure.status for failure in load.failures()} == {503}
     assert {answer.status for answer in health} == {200}
 
 
 def test_ten_seconds_without_postgresql_are_told_and_survived(
-    registry: Registry, postgresql: PostgreSQL, folder: Path
+    registry: Registry, postgresql: PostgreSQL, folder: Path, tell: Callable[[str], None]
 ) -> None:
     with serving(registry.url, folder) as server:
         workers = server.workers()
@@ -57,15 +58,20 @@ def test_ten_seconds_without_postgresql_are_told_and_survived(
             gone = time.monotonic()
             postgresql.stop()
             try:
-                wait_until(lambda: any_is(readiness, 503, gone), "/readyz tells", NOTICED_WITHIN)
+                noticed = wait_until(
+                    lambda: any_is(readiness, 503, gone), "/readyz tells", NOTICED_WITHIN
+                )
                 time.sleep(STOPPED_FOR)
             finally:
                 postgresql.start()
             back = time.monotonic()
-            wait_until(lambda: any_is(readiness, 200, back), "/readyz tells again", BACK_WITHIN)
+            again = wait_until(
+                lambda: any_is(readiness, 200, back), "/readyz tells again", BACK_WITHIN
+            )
             wait_for_success(load)
         assert server.workers() == workers, "nobody had to be started again"
 
+    tell(f"/readyz 503 after {noticed:.1f} s, 200 after {again:.1f} s; {load.figures()}")
     assert load.violations() == []
     assert {failure.status for failure in load.failures()} == {503}
     assert all(failure.headers["Retry-After"] for failure in load.failures())

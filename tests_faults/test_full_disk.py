@@ -40,7 +40,9 @@ def _mount(tmp_path: Path) -> Iterator[Path | None]:
         subprocess.run(["umount", place], check=True)
 
 
-def test_a_full_disk_loses_nothing_and_is_survived(mount: Path | None, folder: Path) -> None:
+def test_a_full_disk_loses_nothing_and_is_survived(
+    mount: Path | None, folder: Path, tell: Callable[[str], None]
+) -> None:
     place = mount or folder
     with (
         registry_at(f"sqlite:///{place}/registry.sqlite3") as registry,
@@ -60,6 +62,7 @@ def test_a_full_disk_loses_nothing_and_is_survived(mount: Path | None, folder: P
         assert load.violations() == []
         assert registry.is_sound()
 
+    tell(f"{'tmpfs' if mount else 'RLIMIT_FSIZE'}; {load.figures()}")
     assert {failure.status for failure in load.failures()} == {503}
 
 

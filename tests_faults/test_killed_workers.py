@@ -1,6 +1,6 @@
 """A worker is killed in the middle of a request, at every point where that could hurt."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests_faults.clients import Answer
@@ -15,7 +15,7 @@ TIMES = 6
 
 
 def test_only_requests_in_flight_fail_and_nothing_is_half_written(
-    registry: Registry, folder: Path
+    registry: Registry, folder: Path, tell: Callable[[str], None]
 ) -> None:
     kills: list[float] = []
     with serving(registry.url, folder) as server:
@@ -27,6 +27,7 @@ def test_only_requests_in_flight_fail_and_nothing_is_half_written(
                 wait_until(lambda doomed=doomed: doomed - set(server.workers()), "one is dead")
                 wait_until(lambda: len(server.workers()) == 2, "another has taken its place")
 
+    tell(f"{len(kills)} kills; {load.figures()}")
     assert load.violations() == []
     assert registry.is_sound()
     assert server.deaths() == ["SIGKILL"] * len(kills), "nobody dies of anything else"

@@ -1,5 +1,6 @@
 """The newest migration is taken back and made again while everybody is busy."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
@@ -14,7 +15,9 @@ from tests_faults.servers import serving
 TIMES = 3
 
 
-def test_down_and_up_by_one_version_fails_nobody(registry: Registry, folder: Path) -> None:
+def test_down_and_up_by_one_version_fails_nobody(
+    registry: Registry, folder: Path, tell: Callable[[str], None]
+) -> None:
     scripts = ScriptDirectory(MIGRATIONS)
     newest = scripts.get_revision(scripts.get_current_head() or "")
     assert newest.down_revision, "the first migration cannot be taken back under load"
@@ -30,6 +33,7 @@ def test_down_and_up_by_one_version_fails_nobody(registry: Registry, folder: Pat
             served(load)
         assert server.is_ready()
 
+    tell(f"{newest.revision}, {TIMES} times; {load.figures()}")
     assert load.failures() == []
     assert load.violations() == []
     assert registry.is_sound()

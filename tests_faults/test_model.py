@@ -7,7 +7,7 @@ the requests behaved as if they had come one after another. Without the lock the
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests_faults.registry import UNITS, Registry
 from tests_faults.servers import Server, serving
 
 CLIENTS, TURNS, ROWS = 8, 25, 10
+TURNS_WITHOUT = 8
+"""Turns of each client without the lock: deadlocks take PostgreSQL a second each."""
 PAUSE = 0.01
 """Seconds between look-up and write: without a lock, others get in between."""
 
@@ -39,20 +41,29 @@ class Request(NamedTuple):
 
 
 @pytest.mark.parametrize("groups", [1, 5, 20])
-def test_all_answers_are_those_of_the_model(registry: Registry, folder: Path, groups: int) -> None:
-    requests = race(registry, folder, registry.groups[:groups])
+def test_all_answers_are_those_of_the_model(
+    registry: Registry, folder: Path, tell: Callable[[str], None], groups: int
+) -> None:
+    requests = race(registry, folder, registry.groups[:groups], TURNS)
 
+    tell(f"{len(requests)} requests, {len(requests) * ROWS} results equal to the model's")
     assert len(requests) == CLIENTS * TURNS
     assert list(differences(registry, requests)) == []
 
 
-def test_without_the_lock_they_are_not(registry: Registry, folder: Path) -> None:
-    requests = race(registry, folder, registry.groups[:1], FAULTS_NO_LOCK=1)
+def test_without_the_lock_they_are_not(
+    registry: Registry, folder: Path, tell: Callable[[str], None]
+) -> None:
+    requests = race(registry, folder, registry.groups[:1], TURNS_WITHOUT, FAULTS_NO_LOCK=1)
 
-    assert list(differences(registry, requests)) != []
+    found = list(differences(registry, requests))
+    tell(f"{len(requests)} requests without the lock: {len(found)} differences, as {found[-1]}")
+    assert [difference for difference in found if "refused" not in difference]
 
 
-def race(registry: Registry, folder: Path, groups: list[int], **settings: int) -> list[Request]:
+def race(
+    registry: Registry, folder: Path, groups: list[int], turns: int, **settings: int
+) -> list[Request]:
     """Have all clients post at once, to two servers, and answer what they were told."""
     count_commits(registry)
     settings = {"FAULTS_COMMITS": 1, "FAULTS_PAUSE": PAUSE, **settings}
@@ -60,7 +71,7 @@ def race(registry: Registry, folder: Path, groups: list[int], **settings: int) -
         servers = [stack.enter_context(serving(registry.url, folder, **settings)) for _ in "12"]
         with ThreadPoolExecutor(CLIENTS) as pool:
             jobs = [
-                pool.submit(post, registry.token, servers[number % 2], groups, number)
+                pool.submit(post, registry.token, servers[number % 2], groups, turns, number)
                 for number in range(CLIENTS)
             ]
             return [request for job in jobs for request in job.result()]
@@ -75,11 +86,11 @@ def count_commits(registry: Registry) -> None:
         registry.sql("INSERT INTO test_commits VALUES (0)")
 
 
-def post(token: str, server: Server, groups: list[int], client: int) -> list[Request]:
+def post(token: str, server: Server, groups: list[int], turns: int, client: int) -> list[Request]:
     """Post batches of rows that collide with everybody's; answers what came of each."""
     chance, done = random.Random(client), []
     with Connection(server.port, token, keep=True) as connection:
-        for _ in range(TURNS):
+        for _ in range(turns):
             group_id = chance.choice(groups)
             rows = [row(chance) for _ in range(ROWS)]
             answer = connection.ask("POST", UNITS, {"group_id": group_id, "units": rows})

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,7 +26,7 @@ def _rounds(request: pytest.FixtureRequest) -> int:
 
 
 def test_two_servers_and_eight_clients_make_each_unit_once(
-    registry: Registry, folder: Path, rounds: int
+    registry: Registry, folder: Path, tell: Callable[[str], None], rounds: int
 ) -> None:
     history = History()
     with ExitStack() as stack:
@@ -38,6 +38,9 @@ def test_two_servers_and_eight_clients_make_each_unit_once(
             ]
             answers = [answer for job in jobs for answer in job.result()]
 
+    times = sorted(answer.ended - answer.began for answer in answers)
+    median, slowest = times[len(times) // 2], times[-1]
+    tell(f"{len(answers)} requests of {SIZE} units; median {median:.2f} s, slowest {slowest:.1f} s")
     assert Counter(answer.status for answer in answers) == {200: CLIENTS * rounds}
     summaries = sum((Counter(answer.json["summary"]) for answer in answers), Counter())
     assert summaries == {"created": SIZE, "updated": (CLIENTS * rounds - 1) * SIZE}
