@@ -21,6 +21,9 @@ class FastLoader:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.plain = PlainObject(schema)
+        # msgspec compiles a type at its first use, and shows other threads the half-made one: a worker
+        # that got two requests at once right after its start died of SIGSEGV. So it is used here, once.
+        self.accept({})
 
     def load(self, value: Any) -> dict[str, Any]:
         """Answer what ``Schema.load`` answers for ``value``; raises what it raises."""
