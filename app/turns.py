@@ -27,10 +27,11 @@ def begin_writing(connection: Connection, patience: float) -> None:
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - for the type checker
     (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
     driver.execute("PRAGMA busy_timeout=0")
-    began = time.monotonic()
+    began, waited = time.monotonic(), 0.0
     try:
-        while not _begin(connection, is_last=time.monotonic() - began >= patience):
-            time.sleep(min(LONGEST_PAUSE, HASTE / (time.monotonic() - began)))
+        while not _begin(connection, is_last=waited >= patience):
+            time.sleep(min(LONGEST_PAUSE, HASTE / max(waited, HASTE)))
+            waited = time.monotonic() - began
     finally:
         driver.execute(f"PRAGMA busy_timeout={usual:d}")
 
