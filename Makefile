@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-hostile test-browser test-ha test-deploy test-citus picture demo bench bench-addresses bench-listing bench-scaling check lint types format pins clean
+.PHONY: help run test test-api test-hostile test-browser test-faults soak test-ha test-deploy test-citus picture demo bench bench-addresses bench-listing bench-scaling check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,12 @@ test-deploy: .venv/.deploy ## Run nginx, two servers and PostgreSQL: restarts un
 picture: .venv/.deploy ## Make the picture of the metrics in docs/operations.md anew
 	@DEPLOY_PICTURE=docs/images/metrics.png DEPLOY_GRAPH_SECONDS=90 \
 		$(VENV_PYTHON) -m pytest tests_deploy/test_dashboard.py -k draws --timeout 600
+
+test-faults: .venv/.dev ## Kill, fill, cut and race real servers, and judge what they answered (ARGS=--full for all rounds)
+	@$(VENV_PYTHON) -m pytest tests_faults $(ARGS)
+
+soak: .venv/.dev ## Half an hour of load: does anything grow? (ARGS='--minutes 60 --engine sqlite')
+	@$(VENV_PYTHON) -m tests_faults.soak $(ARGS)
 
 demo: .venv/.run ## Send 1,055 real addresses to a fresh server and check every figure
 	@$(VENV_PYTHON) -m demo.tour

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
+from app import turns
 from app.commits import heed_warnings
 
 POOL_TIMEOUT = 2
@@ -119,8 +120,10 @@ def set_up_sqlite(engine: Engine, lock_timeout: float) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
+            connection.exec_driver_sql("BEGIN DEFERRED")
+        else:
+            turns.begin_writing(connection, lock_timeout)
 
 
 def leave_demoted(context: ExceptionContext) -> None:

@@ -29,6 +29,9 @@ class FastLoader:
         self.plain = PlainObject(schema)
         self.unchecked = PlainObject(schema, checks_texts=False)
         self.decoder = msgspec.json.Decoder(self.unchecked.type)
+        # msgspec compiles a type at its first use, and shows other threads the half-made one: a worker
+        # that got two requests at once right after its start died of SIGSEGV. So it is used here, once.
+        self.accept({})
 
     def load(self, value: Any) -> dict[str, Any]:
         """Answer what ``Schema.load`` answers for ``value``; raises what it raises."""

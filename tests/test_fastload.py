@@ -1,6 +1,9 @@
 """``FastLoader.load`` is ``Schema.load``: the same values of the same types, the same errors."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,6 +16,7 @@ from app.fastload import FastLoader
 from app.item_units.schemas import ItemUnitSchema
 from app.units.schemas import UnitSchema
 
+ROOT = Path(__file__).parent.parent
 EXAMPLES = int(os.environ.get("FASTLOAD_EXAMPLES", "1500"))
 SCHEMAS = [UnitSchema(), ItemUnitSchema()]
 LOADERS = [FastLoader(schema) for schema in SCHEMAS]
@@ -174,3 +178,33 @@ def test_what_is_plainly_right_does_not_need_marshmallow(
 
     assert loader.load(value) == expected
     assert loader.load_texts([orjson.dumps(value)]) == [expected]
+
+
+FIRST_USE_BY_EIGHT_THREADS = """
+import sys, threading
+from app.fastload import FastLoader
+from app.units.schemas import UnitSchema
+
+sys.setswitchinterval(1e-6)
+row = {"identifier": "A", "address": {"address_line_1": "1 Main St"}}
+for _ in range(100):
+    loader, barrier = FastLoader(UnitSchema()), threading.Barrier(8)
+
+    def load(turn):
+        barrier.wait()
+        for _ in range(turn * 200):
+            pass
+        loader.load(row)
+
+    threads = [threading.Thread(target=load, args=(turn,)) for turn in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_the_first_rows_may_come_to_many_threads_at_once() -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_USE_BY_EIGHT_THREADS], cwd=ROOT, check=False)
+
+    assert done.returncode == 0, "msgspec crashes where its types are not compiled beforehand"

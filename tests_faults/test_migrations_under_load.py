@@ -1,0 +1,45 @@
+"""The newest migration is taken back and made again while everybody is busy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+
+from tests.fixtures import MIGRATIONS
+from tests_faults.databases import wait_until
+from tests_faults.load import Load
+from tests_faults.registry import Registry
+from tests_faults.servers import serving
+
+TIMES = 3
+
+
+def test_down_and_up_by_one_version_fails_nobody(
+    registry: Registry, folder: Path, tell: Callable[[str], None]
+) -> None:
+    scripts = ScriptDirectory(MIGRATIONS)
+    newest = scripts.get_revision(scripts.get_current_head() or "")
+    assert newest.down_revision, "the first migration cannot be taken back under load"
+
+    with serving(registry.url, folder) as server:
+        load = Load(registry, [server])
+        with load.running(), registry.app.app_context():
+            for _ in range(TIMES):
+                served(load)
+                downgrade(MIGRATIONS, revision="-1")
+                served(load)
+                upgrade(MIGRATIONS)
+            served(load)
+        assert server.is_ready()
+
+    tell(f"{newest.revision}, {TIMES} times; {load.figures()}")
+    assert load.failures() == []
+    assert load.violations() == []
+    assert registry.is_sound()
+
+
+def served(load: Load, requests: int = 40) -> None:
+    """Return once this many more requests have been answered."""
+    enough = len(load.answers) + requests
+    wait_until(lambda: len(load.answers) >= enough, "clients are answered")
