@@ -18,7 +18,7 @@ from bench.respell import respellings
 ROOT = Path(__file__).parents[1]
 PAIRS = ROOT / "tests" / "units" / "address_pairs.json"
 REAL = ROOT / "demo" / "addresses_us.ndjson"
-SETS = ("tuned", "held_out", "later", "examined", "attacked")
+SETS = ("tuned", "held_out", "later", "examined", "attacked", "blind")
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 

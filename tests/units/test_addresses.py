@@ -37,7 +37,7 @@ def test_no_labelled_pair_is_joined_wrongly(pair: dict[str, Any]) -> None:
         assert address_key(**pair["first"]) == address_key(**pair["second"])
 
 
-@pytest.mark.parametrize("name", ["tuned", "held_out", "later", "examined"])
+@pytest.mark.parametrize("name", ["tuned", "held_out", "later", "examined", "blind"])
 def test_at_least_95_in_100_labelled_pairs_are_found(name: str) -> None:
     same = [pair for pair in PAIRS if pair["label"] == "same" and pair["set"] == name]
     found = [p for p in same if address_key(**p["first"]) == address_key(**p["second"])]

@@ -2,10 +2,12 @@
 
 import re
 
+from app.units.addresses.ids import word_at
 from app.units.addresses.words import Words
 
 _FRACTION = re.compile(r"[0-9]/[0-9]+")
 _HALF = re.compile(r"([0-9]+)-([1-3]/[2-4])")
+_QUADRANTS = ("ne", "nw", "se", "sw")
 _ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 # After these a letter is the name of a street (N Street, Avenue S), no direction.
 _LETTERED = frozenset(
@@ -17,17 +19,14 @@ _UNNUMBERED = frozenset(["highway", "route", "expressway", "road"])
 
 def _house(tokens: list[str]) -> int:
     """Answer how many words at the start are the house number."""
-    count = (
-        1 if tokens and tokens[0][0].isdigit() and not tokens[0].endswith(_ORDINAL_ENDINGS) else 0
-    )
-    if count and len(tokens) > 1 and _FRACTION.fullmatch(tokens[1]):
-        count = 2
-    return count
+    if not tokens[0][0].isdigit() or tokens[0].endswith(_ORDINAL_ENDINGS):
+        return 0
+    return 2 if _FRACTION.fullmatch(word_at(tokens, 1)) else 1
 
 
 def type_last(tokens: list[str], words: Words) -> list[str]:
     """Fold directions, type and saints of a street whose type comes last, as in English."""
-    half = _HALF.fullmatch(tokens[0]) if tokens and "/" in tokens[0] else None
+    half = _HALF.fullmatch(tokens[0])
     if half:
         tokens = [*half.groups(), *tokens[1:]]
     start = _house(tokens)
@@ -53,37 +52,39 @@ def type_last(tokens: list[str], words: Words) -> list[str]:
 
 
 def _quarter(tokens: list[str], start: int, words: Words) -> list[str]:
-    """Answer a copy in which `N W Main St` begins with `NW`; in `N W St` the street is W."""
+    """Answer a copy in which `N W Main St` begins with `NW`; in `N W St` the street is W.
+
+    Words count only before a number: `North West 3rd St` has no street called West.
+    """
     pair, rest = tokens[start : start + 2], tokens[start + 2 :]
-    if (
-        rest
-        and pair[0] in ("n", "s")
-        and pair[1] in ("e", "w")
-        and (rest[0] not in words.types_last or (rest[1:] and rest[1] not in words.directions))
+    if not rest:
+        return tokens.copy()
+    if rest[0][0].isdigit():
+        pair = [words.directions.get(token, token) for token in pair]
+    quadrant = "".join(pair)
+    if quadrant in _QUADRANTS and (
+        rest[0] not in words.types_last or (rest[1:] and rest[1] not in words.directions)
     ):
-        return [*tokens[:start], "".join(pair), *tokens[start + 2 :]]
+        return [*tokens[:start], quadrant, *rest]
     return tokens.copy()
 
 
 def _trailing(tokens: list[str], words: Words) -> list[str]:
     """Fold the directions after a street; `N W` is `NW`."""
     folded = [words.directions[token] for token in tokens]
-    if len(folded) == 2 and folded[0] in "ns" and folded[1] in "ew":
-        return ["".join(folded)]
-    return folded
+    joined = "".join(folded)
+    return [joined] if joined in _QUADRANTS else folded
 
 
 def _leading(tokens: list[str], start: int, end: int, words: Words) -> int:
     """Fold a direction before a name, and answer where the name starts; `N St` has no direction."""
-    if tokens[start] not in words.directions or start + 1 >= len(tokens):
+    if tokens[start] not in words.directions:
         return start
-    kind = words.types_last.get(tokens[start + 1], "")
-    if kind in _LETTERED and (start + 1 == end or (start + 2 == end and kind == "street")):
-        return start
-    if start + 1 == end and not kind:
+    kind = words.types_last.get(tokens[start + 1])
+    if start + 1 == end and (kind is None or kind in _LETTERED):
         return start
     folded = words.directions[tokens[start]]
-    if folded in ("n", "s") and folded != tokens[start] and tokens[start + 1] in ("e", "w"):
+    if folded != tokens[start] and folded + tokens[start + 1] in _QUADRANTS:
         return start
     tokens[start] = folded
     return start + 1

@@ -11,13 +11,18 @@ WITHOUT_ID = frozenset(
 )  # fmt: skip
 """Classes that never have an id."""
 
-NUMBERED = {"rear": "rearhouse", "basement": "cellar"}
+NUMBERED: dict[str | None, str] = {"rear": "rearhouse", "basement": "cellar"}
 """What those are called of which a German, Spanish or Polish house has several."""
 
 _GLUED = re.compile(r"([a-z]+)([0-9].*)")
 _ORDINAL = re.compile(r"([0-9]+)([a-z]+)")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8"}
 _RAISED = ("o", "ra", "da", "ro", "do", "era")
+
+
+def word_at(tokens: Sequence[str], at: int) -> str:
+    """Answer the word at a place; after the last word it is ""."""
+    return tokens[at] if at < len(tokens) else ""
 
 
 def is_id(token: str, words: Words) -> bool:
@@ -92,26 +97,17 @@ def _is_name(tokens: Sequence[str], at: int, words: Words) -> bool:
     return at + 1 == len(tokens) or tokens[at + 1] == "," or tokens[at + 1] in words.levels
 
 
-def level_class(token: str, words: Words, before: str = "") -> tuple[str, str]:
+def level_class(token: str, words: Words, before: str) -> tuple[str, str]:
     """Answer the class that a word names and the id glued to it (`apt4`); ("", "") is no level.
 
     Words of one letter (`m. 4` in Poland) count only after a number or first.
     """
-    kind = words.levels.get(token)
-    if kind:
-        return kind, ""
-    if token in words.short_levels and (not before or before[0].isdigit()):
-        return words.short_levels[token], ""
     match = _GLUED.fullmatch(token)
-    if match and (len(match[1]) > 1 or match[1] in words.short_levels):
-        kind = words.levels.get(match[1]) or words.short_levels.get(match[1])
-        if (
-            kind
-            and kind not in WITHOUT_ID
-            and (len(match[1]) > 1 or not before or before[0].isdigit())
-        ):
-            return kind, match[2]
-    return "", ""
+    word, name = match.groups() if match else (token, "")
+    kind = words.levels.get(word, "")
+    if not kind and (not before or before[0].isdigit()):
+        kind = words.short_levels.get(word, "")
+    return (kind, name) if kind and not (name and kind in WITHOUT_ID) else ("", "")
 
 
 def word_before(tokens: Sequence[str], at: int, after_level: bool) -> str:
@@ -127,18 +123,17 @@ def plain_ordinal(token: str) -> str:
     return match[1] if match and match[2] in _RAISED else token
 
 
-def one_of_several(tokens: Sequence[str], at: int, words: Words, strict: bool) -> tuple[str, str]:
-    """Answer the class and number of one of several: `2. Hinterhaus`, `UG 2`; else ("", "")."""
-    pair = tokens[at : at + 2]
-    if len(pair) < 2:
-        return "", ""
-    after = tokens[at + 2] if at + 2 < len(tokens) else ""
-    kind = NUMBERED.get(words.levels.get(pair[0], ""), "")
-    if kind and has_digit(pair[1]) and not floor_before(pair[1], after, words):
-        return kind, pair[1]
-    kind = NUMBERED.get(words.levels.get(pair[1], ""), "")
+def one_of_several(
+    tokens: Sequence[str], at: int, words: Words, strict: bool
+) -> tuple[str, str] | None:
+    """Answer the class and number of one of several: `2. Hinterhaus`, `UG 2`; else None."""
+    first, second = tokens[at], word_at(tokens, at + 1)
+    kind = NUMBERED.get(words.levels.get(first))
+    if kind and has_digit(second):
+        return None if floor_before(second, word_at(tokens, at + 2), words) else (kind, second)
+    kind = NUMBERED.get(words.levels.get(second))
     apart = not strict or (tokens[at - 1][0].isdigit() if at else len(tokens) == 2)
-    return (kind, pair[0]) if kind and apart and pair[0].isdigit() else ("", "")
+    return (kind, first) if kind and apart and first.isdigit() else None
 
 
 def floor_id(name: str, words: Words) -> str:
@@ -155,4 +150,4 @@ def floor_id(name: str, words: Words) -> str:
 def floor_after(token: str, words: Words) -> str:
     """Answer the number of a floor glued to its word, as in `2fl`, else ""."""
     match = _ORDINAL.fullmatch(token)
-    return match[1] if match and words.levels.get(match[2]) == "floor" and len(match[2]) > 1 else ""
+    return match[1] if match and words.levels.get(match[2]) == "floor" else ""

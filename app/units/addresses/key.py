@@ -77,7 +77,7 @@ def address_key(
     """Answer the key of an address: 64 hex digits, equal exactly when the canonical forms are."""
     fields = canonical_fields(address, unit_number, default_country)
     form = f"{RECIPE}\n" + "\n".join(fields.values())
-    return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(form.encode()).hexdigest()
 
 
 def _capped(text: str) -> str:

@@ -15,6 +15,7 @@ from app.units.addresses.ids import (
     one_of_several,
     plain_ordinal,
     whole_id,
+    word_at,
     word_before,
 )
 from app.units.addresses.words import Words
@@ -31,13 +32,13 @@ _ORDER = (
     "frontside", "left", "middle", "right",
 )  # fmt: skip
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
-_ALONE = WITHOUT_ID | {"penthouse", "office"}
+_ALONE = WITHOUT_ID | {"penthouse", "office", "maisonette"}
 _SIDES = ("left", "right", "middle")
 _SIMPLE = re.compile(r"[0-9]+[a-z]?|[a-z]")
 
 
 def _next_level(
-    tokens: Sequence[str], at: int, words: Words, strict: bool, bare: bool, later: str = ""
+    tokens: Sequence[str], at: int, words: Words, strict: bool, bare: bool, later: str
 ) -> tuple[Level, int] | None:
     """Answer the level at a place and the place after it, or None where none begins.
 
@@ -45,9 +46,9 @@ def _next_level(
     the door of `2º B` no word.
     """
     if words.number_last:
-        kind, name = one_of_several(tokens, at, words, strict)
-        if kind:
-            return (kind, name), at + 2
+        several = one_of_several(tokens, at, words, strict)
+        if several:
+            return several, at + 2
     return (
         _floor_level(tokens, at, words)
         or _named_level(tokens, at, words, strict, bare, later)
@@ -62,8 +63,8 @@ def _floor_level(tokens: Sequence[str], at: int, words: Words) -> tuple[Level, i
     glued = floor_after(token, words)
     if glued:
         return ("floor", glued), at + 1
-    floor = floor_before(token, tokens[at + 1] if at + 1 < len(tokens) else "", words)
-    letter = tokens[at + 2] if at + 2 < len(tokens) else ""
+    floor = floor_before(token, word_at(tokens, at + 1), words)
+    letter = word_at(tokens, at + 2)
     if not floor or (token.isdigit() and letter and is_id(letter, words)):
         return None
     if len(letter) == 1 and letter.isalpha() and not words.floor_ordinals:
@@ -77,13 +78,13 @@ def _named_level(
     """Answer a level that begins with the word of its class: `apt 4`, `rear`."""
     kind, glued = level_class(tokens[at], words, word_before(tokens, at, bool(bare or later)))
     if glued:
-        return (kind, floor_id(glued, words) if kind == "floor" else glued), at + 1
+        return (kind, glued), at + 1
     if kind in WITHOUT_ID:
         return (kind, ""), at + 1
     if not kind:
         return None
     name, after = named_id(tokens, at + 1, words, strict)
-    following = words.levels.get(tokens[at + 1]) if at + 1 < len(tokens) else ""
+    following = words.levels.get(word_at(tokens, at + 1))
     if strict and not name and not _needs_none(kind, later, following):
         return None
     return (kind, floor_id(name, words) if kind == "floor" else name), after
@@ -105,7 +106,7 @@ def _ordinal_level(tokens: Sequence[str], at: int, words: Words) -> tuple[Level,
     if not words.number_last or not token[0].isdigit():
         return None
     if not words.floor_ordinals:
-        side = at + 1 < len(tokens) and words.levels.get(tokens[at + 1]) in _SIDES
+        side = words.levels.get(word_at(tokens, at + 1)) in _SIDES
         number = floor_number(token, words) if side else ""
         return (("floor", number), at + 1) if number else None
     number = plain_ordinal(token)
@@ -126,21 +127,16 @@ def _bare_level(
         return (("unit", words.ids.get(token, token)), at + 1) if door else None
     if not bare and not at:
         return None
-    following = tokens[at + 1] if at + 1 < len(tokens) else ""
-    if words.floor_ordinals and token.isdigit() and _is_door(following, words):
+    side = words.levels.get(word_at(tokens, at + 1)) in _SIDES
+    if words.floor_ordinals and token.isdigit() and side:
         return ("floor", token), at + 1
     name, after = whole_id(tokens, at, words)
-    return ("unit", words.ids.get(name, name)), after
-
-
-def _is_door(word: str, words: Words) -> bool:
-    """Say whether a word after a number makes it a floor: `2 B`, `2 izda`."""
-    return (len(word) == 1 and word.isalpha()) or words.levels.get(word) in _SIDES
+    return ("unit", name), after
 
 
 def _is_idle(tokens: Sequence[str], at: int, words: Words) -> bool:
     """Say whether a `#` says nothing, because a level follows it (`# Apt 4`)."""
-    return tokens[at] == "#" and at + 1 < len(tokens) and tokens[at + 1] in words.levels
+    return tokens[at] == "#" and word_at(tokens, at + 1) in words.levels
 
 
 def named_flat(tokens: Sequence[str], words: Words) -> list[Level] | None:
@@ -153,7 +149,7 @@ def named_flat(tokens: Sequence[str], words: Words) -> list[Level] | None:
     return None if name in words.levels or name in words.number_words else [("unit", name)]
 
 
-def levels(tokens: Sequence[str], words: Words, bare: bool = False) -> list[Level] | None:
+def levels(tokens: Sequence[str], words: Words, bare: bool) -> list[Level] | None:
     """Answer the levels that all of the words name, in order, or None if some words name none.
 
     With `bare`, a number or letter alone (`12B`) is a flat.
@@ -167,7 +163,7 @@ def levels(tokens: Sequence[str], words: Words, bare: bool = False) -> list[Leve
         if tokens[at] == "," or _is_idle(tokens, at, words):
             at += 1
             continue
-        step = _next_level(tokens, at, words, strict=False, bare=bare)
+        step = _next_level(tokens, at, words, strict=False, bare=bare, later="")
         if step is None:
             return None
         found.append(step[0])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 from app.units.addresses.levels import FLATS, Level, levels, named_flat, run
 from app.units.addresses.words import Words
@@ -74,9 +75,8 @@ def is_plain(street: str, words: Words) -> bool:
 
 def _whole(segment: list[str], left: Segments, words: Words) -> list[Level] | None:
     """Answer the levels of a stretch between commas that names nothing else."""
-    before = " ".join(left[-1])
-    text = " ".join(segment)
     if words.number_last:
+        text = " ".join(segment)
         numbered = any(_FIGURES.search(token) for part in left for token in part)
         door = _DOOR.fullmatch(text) or (
             len(segment) == 2 and segment[0].isdigit() and segment[1] in words.levels
@@ -85,8 +85,10 @@ def _whole(segment: list[str], left: Segments, words: Words) -> list[Level] | No
         bare = numbered and (lone or (words.floor_ordinals and bool(door)))
         return levels(segment, words, bare=bare)
     if len(segment) == 2 and segment[0] in words.number_words:
-        segment, text = segment[1:], segment[1]
-    bare = before[0].isdigit() and " " in before and " " not in text and text[0].isdigit()
+        segment = segment[1:]
+    before = left[-1]
+    house = before[0][0].isdigit() and len(before) > 1
+    bare = house and len(segment) == 1 and segment[0][0].isdigit()
     return levels(segment, words, bare=bare)
 
 
@@ -219,7 +221,7 @@ _RANGE = 50
 
 def _apart(first: str, second: str) -> bool:
     """Say whether two numbers cannot be a range of houses, so that the first must be a flat."""
-    low, high = int(first.rstrip("abcdefghijklmnopqrstuvwxyz")[:9]), int(second[:9])
+    low, high = int(first.rstrip(ascii_lowercase)), int(second)
     return low >= high or high - low > _RANGE
 
 

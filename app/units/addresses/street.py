@@ -39,8 +39,8 @@ def _once(segments: Sequence[Sequence[str]], words: Words) -> str:
     """Fold each segment by the rules for the end of a street, then all by those for its start."""
     answer: list[str] = []
     for segment in segments:
-        tokens = [token for token in segment if token not in words.dropped or len(segment) == 1]
-        tokens = _numbers(tokens, words)
+        tokens = [token for token in segment if token not in words.dropped]
+        tokens = _numbers(tokens or list(segment), words)
         if words.endings:
             tokens = _endings(tokens, words)
         if words.types_last:
@@ -149,7 +149,7 @@ def _endings(tokens: list[str], words: Words) -> list[str]:
 
 def _unglued(token: str, words: Words) -> tuple[str, ...]:
     """Answer the street and the number of a word such as `hauptstr5`."""
-    match = None if token.isalpha() else _GLUED.fullmatch(token)
+    match = _GLUED.fullmatch(token)
     return match.groups() if match and match[1].endswith(tuple(words.endings)) else (token,)
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 from app.units.addresses.text import plain
@@ -124,7 +125,7 @@ def _quick(values: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 
     `busy`: numbers and ordinals; `level_words`: flats and floors; `marked`: those and phrases.
     """
-    letters = "abcdefghijklmnopqrstuvwxyz" if values.get("letter_joins") else ""
+    letters = ascii_lowercase if values.get("letter_joins") else ""
     ordinals = {word for word, figures in values["ordinal_words"].items() if word != figures}
     level_words = frozenset(values["levels"]) | frozenset(values["short_levels"])
     return {
