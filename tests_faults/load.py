@@ -115,9 +115,13 @@ class Load:
         return answer
 
     def wait_for_more(self, requests: int = 40) -> None:
-        """Return once this many more requests have been answered."""
-        enough = len(self.answers) + requests
-        wait_until(lambda: len(self.answers) >= enough, "clients are answered")
+        """Return once this many more requests have succeeded."""
+        enough = self.served() + requests
+        wait_until(lambda: self.served() >= enough, "clients are served")
+
+    def served(self) -> int:
+        """Answer how many requests have succeeded."""
+        return sum(answer.status in (200, 201) for answer in list(self.answers))
 
     def violations(self) -> list[Violation]:
         """Judge, against what is stored now, all that the clients were told."""
