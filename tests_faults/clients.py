@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import orjson
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a client waits for an answer."""
 
 

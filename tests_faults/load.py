@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.world import API
 from tests_faults.clients import Answer, Connection
+from tests_faults.databases import wait_until
 from tests_faults.history import FAILED, OK, UNKNOWN, History, Read, Violation, end, judge
 from tests_faults.registry import UNITS, Registry
 from tests_faults.servers import Server
@@ -112,6 +113,15 @@ class Load:
             self.history.reads.append(Read(client, key, answer.began, answer.ended, *seen))
         assert answer.status != 404, "a unit that was made is gone"
         return answer
+
+    def wait_for_more(self, requests: int = 40) -> None:
+        """Return once this many more requests have succeeded."""
+        enough = self.served() + requests
+        wait_until(lambda: self.served() >= enough, "clients are served")
+
+    def served(self) -> int:
+        """Answer how many requests have succeeded."""
+        return sum(answer.status in (200, 201) for answer in list(self.answers))
 
     def violations(self) -> list[Violation]:
         """Judge, against what is stored now, all that the clients were told."""

@@ -18,8 +18,9 @@ from tests_faults.servers import Server, serving
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 KILLS = 10
 STOPPED_FOR = 10.0
-NOTICED_WITHIN = 2.0
-BACK_WITHIN = 30.0
+NOTICED_WITHIN = 10.0
+"""Seconds; two on a quiet machine."""
+BACK_WITHIN = 60.0
 """Seconds after PostgreSQL is back; a second on a quiet machine."""
 
 

@@ -22,6 +22,7 @@ def test_only_requests_in_flight_fail_and_nothing_is_half_written(
         load = Load(registry, [server])
         with load.running():
             for point in POINTS * TIMES:
+                load.wait_for_more(20)
                 doomed = set(server.workers())
                 kills.append(kill_at(point, folder))
                 wait_until(lambda doomed=doomed: doomed - set(server.workers()), "one is dead")

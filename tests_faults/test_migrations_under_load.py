@@ -7,7 +7,6 @@ from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 
 from tests.fixtures import MIGRATIONS
-from tests_faults.databases import wait_until
 from tests_faults.load import Load
 from tests_faults.registry import Registry
 from tests_faults.servers import serving
@@ -26,20 +25,14 @@ def test_down_and_up_by_one_version_fails_nobody(
         load = Load(registry, [server])
         with load.running(), registry.app.app_context():
             for _ in range(TIMES):
-                served(load)
+                load.wait_for_more()
                 downgrade(MIGRATIONS, revision="-1")
-                served(load)
+                load.wait_for_more()
                 upgrade(MIGRATIONS)
-            served(load)
+            load.wait_for_more()
         assert server.is_ready()
 
     tell(f"{newest.revision}, {TIMES} times; {load.figures()}")
     assert load.failures() == []
     assert load.violations() == []
     assert registry.is_sound()
-
-
-def served(load: Load, requests: int = 40) -> None:
-    """Return once this many more requests have been answered."""
-    enough = len(load.answers) + requests
-    wait_until(lambda: len(load.answers) >= enough, "clients are answered")

@@ -25,10 +25,12 @@ def test_a_reload_fails_nobody(
         load = Load(registry, [server], keep=keep)
         with load.running():
             for _ in range(RELOADS // 2):
+                load.wait_for_more()
                 old = set(server.workers())
                 server.signal(signal.SIGHUP)
                 wait_until(lambda old=old: not old & set(server.workers()), "the old are gone")
                 wait_until(lambda: len(server.workers()) == 2, "the new are there")
+            load.wait_for_more()
 
     tell(f"{RELOADS // 2} reloads; {load.figures()}")
     assert load.failures() == []
