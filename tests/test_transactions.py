@@ -102,7 +102,7 @@ def test_one_that_meets_others_again_and_again_is_503_and_nothing_is_written(
 ) -> None:
     clear(world)
     before = written(world)
-    # On SQLite each attempt begins with a BEGIN of its own, which waits for its turn; the next one fails.
+    # On SQLite each attempt begins with a BEGIN, which waits for its turn; what comes next fails.
     of_each = 2 if dialect == "sqlite" else 1
     with statements_failing(
         world.app, MET_ANOTHER[dialect][0], lambda n: n % of_each == of_each - 1
