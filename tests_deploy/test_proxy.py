@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests_deploy.conftest import ITEM, Site
-from tests_deploy.processes import get
+from tests_deploy.processes import Server, get
 
 SLOW_CLIENTS = 30
 
@@ -115,6 +116,21 @@ def test_what_a_client_says_of_its_own_address_changes_nothing(site: Site) -> No
     lines = lines_of(site, "forged-address-1")
     assert [line["remote"] for line in lines] == ["127.0.0.1", "127.0.0.1"]
     assert "6.6.6.6" not in json.dumps(lines)
+
+
+def test_nor_does_it_lift_the_rate_limit(site: Site, tmp_path: Path) -> None:
+    server = Server("limited", tmp_path, {**site.settings, "RATE_LIMIT": "5/hour"})
+    server.start()
+    try:
+        forged = [site.headers | {"X-Forwarded-For": f"6.6.6.{n}"} for n in range(11)]
+        statuses = [get(server.port, "/api/v1.0/groups", headers)[0] for headers in forged]
+        refused = sum(number for name, number in server.metrics().items() if 'status="429"' in name)
+    finally:
+        server.stop()
+
+    # Each of the two workers counts by itself.
+    assert statuses[-1] == 429
+    assert statuses.count(429) == refused
 
 
 def test_one_request_has_one_id_in_all_logs_and_no_url(site: Site) -> None:
