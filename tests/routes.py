@@ -11,6 +11,7 @@ from tests.world import API, World
 
 OPEN = {
     ("GET", "/healthz"),
+    ("GET", "/metrics"),
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),

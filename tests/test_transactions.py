@@ -102,11 +102,15 @@ def test_one_that_meets_others_again_and_again_is_503_and_nothing_is_written(
 ) -> None:
     clear(world)
     before = written(world)
-    with statements_failing(world.app, MET_ANOTHER[dialect][0], lambda _n: True) as tried:
+    # On SQLite each attempt begins with a BEGIN, which waits for its turn; what comes next fails.
+    of_each = 2 if dialect == "sqlite" else 1
+    with statements_failing(
+        world.app, MET_ANOTHER[dialect][0], lambda n: n % of_each == of_each - 1
+    ) as tried:
         answer = send(world, **headers)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert len(tried) == 1 + len(RETRY_PAUSES)
+    assert len(tried) == of_each * (1 + len(RETRY_PAUSES))
     assert written(world) == before
 
 
