@@ -41,8 +41,8 @@ class Server:
         return ask(self.port, "/readyz").status == 200
 
     def deaths(self) -> list[str]:
-        """Answer by which signals workers have died, as gunicorn tells it."""
-        return re.findall(r"was sent (SIG\w+)", self.log.read_text())
+        """Answer by which signals workers have died, but for the one that asks them to end."""
+        return re.findall(r"was sent (SIG(?!TERM)\w+)", self.log.read_text())
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the master."""
@@ -98,6 +98,7 @@ def environment(url: str, folder: Path, settings: Mapping[str, object]) -> dict[
         **kept,
         "DATABASE_URL": url,
         "JWT_SECRET_KEY": SECRET,
+        "APP_ENV": "development",  # Which takes a secret that everybody knows.
         "FAULTS_FOLDER": str(folder),
         "PYTHONFAULTHANDLER": "1",  # A crash in C tells where it was.
         **{name: str(value) for name, value in settings.items()},

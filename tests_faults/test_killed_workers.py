@@ -1,5 +1,6 @@
 """A worker is killed in the middle of a request, at every point where that could hurt."""
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -17,15 +18,16 @@ TIMES = 6
 def test_only_requests_in_flight_fail_and_nothing_is_half_written(
     registry: Registry, folder: Path, tell: Callable[[str], None]
 ) -> None:
-    kills: list[float] = []
+    kills: list[tuple[float, float]] = []
     with serving(registry.url, folder) as server:
         load = Load(registry, [server])
         with load.running():
             for point in POINTS * TIMES:
                 load.wait_for_more(20)
                 doomed = set(server.workers())
-                kills.append(kill_at(point, folder))
+                ordered = kill_at(point, folder)
                 wait_until(lambda doomed=doomed: doomed - set(server.workers()), "one is dead")
+                kills.append((ordered, time.monotonic()))
                 wait_until(lambda: len(server.workers()) == 2, "another has taken its place")
 
     tell(f"{len(kills)} kills; {load.figures()}")
@@ -46,6 +48,6 @@ def kill_at(point: str, folder: Path) -> float:
     return float(kill.read_text())
 
 
-def is_in_flight(failure: Answer, kills: Iterable[float]) -> bool:
+def is_in_flight(failure: Answer, kills: Iterable[tuple[float, float]]) -> bool:
     """Tell whether somebody was killed while the request was under way."""
-    return any(failure.began <= moment <= failure.ended for moment in kills)
+    return any(failure.began <= gone and ordered <= failure.ended for ordered, gone in kills)

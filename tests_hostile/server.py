@@ -39,6 +39,7 @@ def serving(world: World, url: str, folder: Path) -> Iterator[Server]:
     """Answer a server over the database at ``url``, which stops at the end of the block."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     settings = {"DATABASE_URL": url, "JWT_SECRET_KEY": SECRET, "WEB_WORKERS": "2"}
+    settings["APP_ENV"] = "development"  # Which takes a secret that everybody knows.
     log = folder / "gunicorn.log"
     # The port is opened here and handed over, so that nobody can take it between.
     with log.open("wb") as out, socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
