@@ -18,6 +18,7 @@ BEYOND_A_SCHEMA = {
     "ambiguous_address": "depends on the units that are there",
     "ambiguous_reference": "depends on the units that are there",
     "both_group_identifiers_provided": "of two fields, not both",
+    "idempotency_key_reused": "depends on the requests before",
     "identity_conflict": "depends on the rows before",
     "insufficient_data": "of two fields, one",
     "is_default_error": "another unit is the default",
@@ -39,6 +40,10 @@ TEXTS_BEYOND_A_SCHEMA = {
     "cursor: must be": "no schema tells our cursors from other texts",
     "a stream is written in chunks": "atomic with a stream of lines",
     "a stream is not explained": "explain with a stream of lines",
+    "cannot have an Idempotency-Key": "a key with a stream of lines",
+    "must not contain noncharacters": "JSON Schema's patterns know no such beyond the BMP",
+    "combining marks in a row": "no pattern tells what is left of them once texts are composed",
+    "must not contain invisible characters": "nor these beyond the BMP",
     "unknown query parameter": "a group in the query, which goes with a stream of lines only",
     "must have at least one letter or digit": "JSON Schema's patterns know no letters of all scripts",
 }
