@@ -34,7 +34,12 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "description": "A name of your own for this request (a UUID, say). Sent again with the same key"
     " within a day, it is answered as the first time and changes nothing.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
+    },
 }
 
 EXAMPLES: dict[str, Any] = {
