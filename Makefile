@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV_PYTHON := .venv/bin/python
 INSTALL := $(VENV_PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt
 
-.PHONY: help run test test-api test-browser test-ha demo bench bench-addresses bench-listing check lint types format pins clean
+.PHONY: help run test test-api test-hostile test-browser test-ha demo bench bench-addresses bench-listing check lint types format pins clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test: .venv/.dev ## Run the tests on SQLite and PostgreSQL (ARGS='-k atomic' for
 
 test-api: .venv/.api ## Fuzz the API by its own description and call it with a generated client
 	@$(VENV_PYTHON) -m pytest tests_api $(ARGS)
+
+test-hostile: .venv/.dev ## Attack a running server: 20,000 mutated requests, hostile paths, headers and framing
+	@$(VENV_PYTHON) -m pytest tests_hostile $(ARGS)
 
 test-browser: .venv/.browser ## Try the bulk upsert on /docs in a headless Chromium, all other hosts blocked
 	@$(VENV_PYTHON) -m pytest tests_browser $(ARGS)

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 
-from app import cli, db, docs, error_handlers, ops, paths
+from app import cli, db, docs, error_handlers, ops, paths, wire
 from app.accounts.views import bp as accounts_bp
 from app.accounts.views import groups_bp
 from app.item_units.views import bp as item_units_bp
@@ -24,6 +24,7 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     paths.init_app(app)
+    wire.init_app(app)
     db.init_app(app)
     JWTManager(app)
     Migrate(app, db.db, compare_type=True, render_as_batch=True)

@@ -89,8 +89,9 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
 
     ``work`` must have no effect outside the database and must answer something finished, for it runs
     again when its transaction met another one (serialization failure, deadlock, busy SQLite, a
-    unique key that somebody else took a moment ago). Raises ``OutcomeUnknown`` for an error in COMMIT,
-    which is never tried again: whether it took effect is unknown. Source: DESIGN 4.
+    unique key that somebody else took a moment ago). It must flush what it changes in objects. Raises
+    ``OutcomeUnknown`` for an error in COMMIT, which is never tried again: whether it took effect is
+    unknown. Source: DESIGN 4.
     """
 
     @wraps(work)
@@ -99,7 +100,6 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
         for pause in (*RETRY_PAUSES, None):
             try:
                 answer = work(*args, **kwargs)
-                db.session.flush()  # So that nothing but COMMIT is left to fail in COMMIT.
                 break
             except DBAPIError as error:
                 db.session.rollback()

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from app.accounts.errors import ExpiredToken, InvalidAuthorization, MissingAuthorization
 from app.errors import (
     ApiError,
+    BadRequest,
     IdempotencyKeyReused,
     InvalidIdempotencyKey,
     OutcomeUnknown,
@@ -82,7 +83,7 @@ PAGE = {
 """Settings of Swagger UI; without a validator it asks nobody outside."""
 
 TOKEN_ERRORS = (MissingAuthorization, ExpiredToken, InvalidAuthorization)
-BODY_ERRORS = (UnsupportedMediaType, RequestTooLarge)
+BODY_ERRORS = (BadRequest, UnsupportedMediaType, RequestTooLarge)
 KEY_ERRORS = (InvalidIdempotencyKey, RequestInProgress, IdempotencyKeyReused)
 SERVER_ERRORS = (ServerError, ServiceUnavailable)
 bp = Blueprint("docs", __name__)

@@ -39,6 +39,7 @@ def engine_options(config: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # What clients send has no place in a log.
     }
     is_sqlite = url.get_backend_name() == "sqlite"
     if not (is_sqlite and url.database in IN_MEMORY):

@@ -6,6 +6,7 @@ blueprint, so the choice by path is needed anyway and serves all (docs/decisions
 
 import logging
 import sqlite3
+import traceback
 
 from flask import Flask, Response, current_app, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -80,7 +81,8 @@ def api_error_for(code: int | None) -> ApiError:
 def answer_database_error(error: DBAPIError | PoolTimeout) -> Response:
     """Answer 503 where the database says *not now*, else 500. No text of it ever leaves."""
     if isinstance(error, DBAPIError) and not means_not_now(error):
-        return answer_unknown(error)
+        log_without_data(error)
+        return answer_api_error(ServerError())
     told = (sqlstate(error) or sqlite_code(error)) if isinstance(error, DBAPIError) else ""
     log.warning("The database is not available: %s %s", type(error).__name__, told)
     return answer_api_error(ServiceUnavailable())
@@ -90,6 +92,13 @@ def answer_outcome_unknown(error: OutcomeUnknown) -> Response:
     """Answer 503 for an error in COMMIT, and leave a trace: somebody may have to look."""
     log.error("COMMIT failed, its outcome is unknown: %s", type(error.__cause__).__name__)
     return answer_api_error(error)
+
+
+def log_without_data(error: DBAPIError) -> None:
+    """Log where the database refused, but not its words: they quote what the client sent."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    told = sqlstate(error) or sqlite_code(error)
+    log.error("Unhandled %s %s\n%s", type(error.orig).__name__, told, where)
 
 
 def means_not_now(error: DBAPIError) -> bool:

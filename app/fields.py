@@ -4,7 +4,6 @@ Every message reads after the field's name: ``address.latitude: must be between 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -12,8 +11,18 @@ from typing import Annotated, Any
 import msgspec
 from marshmallow import RAISE, Schema, fields
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-CONTROL_BUT_FNC1 = re.compile(r"[\x00-\x1c\x1e\x1f\x7f-\x9f]")
+from app.texts import (
+    CONTROL,
+    CONTROL_BUT_FNC1,
+    INVISIBLE,
+    INVISIBLE_BMP,
+    MAX_MARKS,
+    MAX_TEXT,
+    NONCHARACTER_BMP,
+    clean_text,
+    find_odd_character,
+)
+
 PLAIN_LETTER = (
     r"!-~\u00a1-\u00ac\u00ae-\u017f\u0400-\u0481"
     r"\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
@@ -22,26 +31,6 @@ PLAIN_LETTER = (
 
 PLAIN_TEXT = rf"(?! )[{PLAIN_LETTER} ]{{1,255}}(?<! )"
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MAX_TEXT = 255
-LONGEST_SHRINK = 4
-"""NFC makes one character of at most four."""
-
-
-def clean_text(text: str) -> str:
-    """Answer ``text`` as it is stored and compared: NFC, trimmed. Source: CONTRACT 4.3.
-
-    A text too long to be valid is answered as it is: composing thousands of marks takes long.
-    """
-    # Only white space is cut: FNC1 counts as such for Python, but is data in a barcode.
-    trimmed = text.strip() if "\x1d" not in text else text.strip(" ")
-    if len(trimmed) > MAX_TEXT * LONGEST_SHRINK:
-        return trimmed
-    return unicodedata.normalize("NFC", trimmed)
-
-
-def is_clean_reference(text: str) -> bool:
-    """Tell whether ``text``, once clean, can be somebody's reference: what a text field accepts."""
-    return 0 < len(text) <= MAX_TEXT and not CONTROL.search(text) and "\ufffd" not in text
 
 
 class StrictSchema(Schema):
@@ -70,17 +59,19 @@ class Field(fields.Field[Any]):
 class Text(Field):
     """A text of at most 255 characters, NFC and trimmed; an empty one is ``None``.
 
-    Source: CONTRACT 4.1 (lengths, trimming, ``""``) and 2 (control characters).
+    Source: CONTRACT 4.1 (lengths, trimming, ``""``) and 2 (control characters); ``texts``.
     """
 
     default_error_messages = {
         "invalid": "must be a string",
         "control": "must not contain control characters",
         "long": f"must have at most {MAX_TEXT} characters",
+        "noncharacter": "must not contain noncharacters",
+        "marks": f"must not have more than {MAX_MARKS} combining marks in a row",
     }
     control = CONTROL
-    plain = rf"\A(?:{PLAIN_TEXT})?\Z"
-    refused = r"\u0000-\u001f\u007f-\u009f"
+    plain = rf"(?:{PLAIN_TEXT})?"
+    refused = rf"\u0000-\u001f\u007f-\u009f{NONCHARACTER_BMP}"
 
     def describe(self) -> dict[str, Any]:
         """Answer the JSON Schema of what this field accepts, but for null."""
@@ -90,7 +81,7 @@ class Text(Field):
 
     def plain_type(self) -> Any:
         """Answer the type of texts that are clean at a glance, or empty."""
-        return Annotated[str, msgspec.Meta(pattern=self.plain)]
+        return Annotated[str, msgspec.Meta(pattern=rf"\A{self.plain}\Z")]
 
     def __init__(self, **kwargs: Any) -> None:
         # A null never reaches _deserialize, so what is required must not take one at all.
@@ -106,14 +97,29 @@ class Text(Field):
         text = clean_text(value)
         if len(text) > MAX_TEXT:
             raise self.make_error("long")
+        if odd := find_odd_character(text):
+            raise self.make_error(odd)
         return text or None
+
+
+class Reference(Text):
+    """A text that names something: nothing unseen may make two names look like one. Source: ours."""
+
+    default_error_messages = {"invisible": "must not contain invisible characters"}
+    refused = Text.refused + INVISIBLE_BMP
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str | None:
+        text = super()._deserialize(*args, **kwargs)
+        if text is not None and INVISIBLE.search(text):
+            raise self.make_error("invisible")
+        return text
 
 
 class Barcode(Text):
     """A text that may hold FNC1 (0x1D), the separator of GS1-128."""
 
     control = CONTROL_BUT_FNC1
-    refused = r"\u0000-\u001c\u001e\u001f\u007f-\u009f"
+    refused = rf"\u0000-\u001c\u001e\u001f\u007f-\u009f{NONCHARACTER_BMP}"
 
 
 class Bounded(Field):

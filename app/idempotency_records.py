@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
-    CursorResult,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -128,5 +126,5 @@ def purge_batch(session: Session, organization_id: int, now: datetime) -> int:
     # a sub-select with a limit may be run more than once.
     chosen = select(*names).where(is_old).limit(PURGE_BATCH).with_for_update(skip_locked=True)
     batch = chosen.cte("batch").prefix_with("MATERIALIZED")
-    done = session.execute(delete(TABLE).where(is_old, tuple_(*names).in_(select(batch))))
-    return cast("CursorResult[Any]", done).rowcount
+    gone = delete(TABLE).where(is_old, tuple_(*names).in_(select(batch)))
+    return len(session.execute(gone.returning(TABLE.c.key)).all())

@@ -1,6 +1,5 @@
 """Reading a request body and writing an answer: strict JSON in both directions."""
 
-import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -10,27 +9,34 @@ from werkzeug.wsgi import FileWrapper
 
 from app.errors import ApiError, UnsupportedMediaType
 from app.lines import BLOCK, expand, read_blocks, split_lines
+from app.strict_json import parse_object
 from app.tags import ANY, entity_tag
 
 NDJSON = "application/x-ndjson"
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
-JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
-SPACED_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
-def read_object(malformed: type[ApiError], *, keep: bool = True) -> dict[str, Any]:
+def read_object(malformed: type[ApiError]) -> dict[str, Any]:
     """Answer the body of the request, a JSON object.
 
+    Raises what ``read_json`` raises, and ``malformed`` with a text that says what is wrong: no JSON,
+    no object, or a key twice in one object. Source: CONTRACT 2.
+    """
+    return parse_object(read_json(), malformed)
+
+
+def read_json(*, keep: bool = True) -> bytes:
+    """Answer the body of the request as it was sent, JSON by its headers.
+
     ``keep`` it for a view that may run twice (``db.transactional``); a large one is better let go.
-    Raises ``UnsupportedMediaType`` (415), Werkzeug's 413, and ``malformed`` with a text that says
-    what is wrong: no JSON, no object, or a key twice in one object. Source: CONTRACT 2.
+    Raises ``UnsupportedMediaType`` (415) and Werkzeug's 413.
     """
     mimetype = request.mimetype
     if not (mimetype == "application/json" or mimetype.endswith("+json")):
         raise UnsupportedMediaType()
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("The request body must not be compressed.")
-    return parse_object(request.get_data(cache=keep), malformed)
+    return request.get_data(cache=keep)
 
 
 def read_lines() -> Iterator[bytes | None]:
@@ -49,51 +55,6 @@ def read_lines() -> Iterator[bytes | None]:
 def file_response(file: IO[bytes], content_type: str) -> Response:
     """Answer what stands in ``file``, block by block; it is closed with the answer."""
     return Response(FileWrapper(file, BLOCK), content_type=content_type, direct_passthrough=True)
-
-
-def parse_object(body: bytes, malformed: type[ApiError]) -> dict[str, Any]:
-    """Answer ``body`` as a JSON object; raises ``malformed`` if it is anything else.
-
-    orjson refuses bad UTF-8, a byte-order mark, lone surrogates, ``NaN``, ``Infinity``, numbers beyond
-    a double and nesting without end. It keeps the last of two equal keys, which we refuse.
-    """
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise malformed(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise malformed("The request body must be a JSON object.")
-    if has_duplicate_keys(body, value):
-        raise malformed("The request body has the same key twice in one object.")
-    return value
-
-
-def has_duplicate_keys(body: bytes, value: Any) -> bool:
-    """Tell whether an object in ``body``, valid JSON that was read as ``value``, repeats a key.
-
-    Each key stands before one colon, so fewer keys than colons means that one was dropped. A quote
-    followed by a colon is a key, or now and then part of a text; counted that way there can only be
-    too many, never too few, unless a space stands before a colon. So equal counts settle it, and
-    only otherwise are the texts taken out and the colons counted exactly.
-    """
-    keys = count_keys(value)
-    if body.count(b'":') == keys and not any(colon in body for colon in SPACED_COLON):
-        return False
-    return JSON_STRING.sub(b"", body).count(b":") != keys
-
-
-def count_keys(value: Any) -> int:
-    """Answer the number of keys in all objects of ``value``. Not recursive: depth costs nothing."""
-    count, level = 0, [value]
-    while level:
-        deeper: list[Any] = []
-        for current in level:
-            if current.__class__ is dict:
-                count += len(current)
-            members = current.values() if current.__class__ is dict else current
-            deeper += [m for m in members if m.__class__ is dict or m.__class__ is list]
-        level = deeper
-    return count
 
 
 def tagged(response: Response, record_id: int, version: int) -> Response:

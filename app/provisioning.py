@@ -18,7 +18,7 @@ from werkzeug.security import check_password_hash
 from app import bulk
 from app.accounts.models import Client, Grant, Group, Organization
 from app.accounts.service import hash_secret
-from app.fields import Field, StrictSchema, Text
+from app.fields import Field, Reference, StrictSchema, Text
 from app.items.models import Item
 
 ACTIONS = ("created", "updated", "unchanged")
@@ -37,6 +37,10 @@ class Required(Text):
         return text
 
 
+class RequiredReference(Required, Reference):
+    """A reference that must be there and not be empty."""
+
+
 class GroupNames(Field):
     """``"*"`` for all groups of the organization, or a list of their external references."""
 
@@ -46,27 +50,27 @@ class GroupNames(Field):
         listed = isinstance(value, list) and all(isinstance(name, str) for name in value)
         if value != "*" and not listed:
             raise self.make_error("invalid")
-        return value if value == "*" else [Text().deserialize(name) for name in value]
+        return value if value == "*" else [Reference().deserialize(name) for name in value]
 
 
 class GroupSchema(StrictSchema):
     """A group of an organization."""
 
-    external_ref = Required()
+    external_ref = RequiredReference()
     name = Text(load_default=None)
 
 
 class ItemSchema(StrictSchema):
     """An item of an organization."""
 
-    reference = Required()
+    reference = RequiredReference()
     name = Required()
 
 
 class ClientSchema(StrictSchema):
     """A client of an organization; without a secret it gets tokens from the operator only."""
 
-    client_id = Required()
+    client_id = RequiredReference()
     client_secret = Text(load_default=None)
     groups = GroupNames(load_default=list)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import MAX_ID, AnyRow, AnySelect
 from app.errors import ApiError
 from app.fields import Field, StrictSchema
+from app.texts import LONGEST_NAME, tell
 
 UTC_TIME = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
 UNKNOWN = "unknown query parameter"
@@ -197,12 +198,12 @@ def load_query(schema: Schema, pairs: Iterable[tuple[str, str]], refuse: Refuse)
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise refuse(name[:100], "must be given once")
+            raise refuse(tell(name, LONGEST_NAME), "must be given once")
         given[name] = value
     try:
         values: dict[str, Any] = schema.load(given)
     except ValidationError as error:
         messages: Any = error.messages
         name, texts = next(iter(sorted(messages.items(), key=lambda item: UNKNOWN not in item[1])))
-        raise refuse(str(name)[:100], texts[0]) from None
+        raise refuse(tell(name, LONGEST_NAME), texts[0]) from None
     return values

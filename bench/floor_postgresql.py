@@ -31,7 +31,8 @@ MATCH = """
     LEFT JOIN units AS named ON named.organization_id = %(organization)s
         AND named.group_id = %(group)s AND named.identifier = stage.identifier
     LEFT JOIN units AS housed ON named.id IS NULL AND housed.organization_id = %(organization)s
-        AND housed.group_id = %(group)s AND housed.address_key = stage.address_key
+        AND housed.group_id = %(group)s AND housed.address_recipe = stage.address_recipe
+        AND housed.address_key = stage.address_key
 """
 UPDATE = f"""
     UPDATE units SET {SET}, version = units.version + 1, updated_at = %(now)s::timestamp

@@ -27,7 +27,8 @@ MATCH = """
     LEFT JOIN units AS named ON named.organization_id = :organization AND named.group_id = :group
         AND named.identifier = stage.identifier
     LEFT JOIN units AS housed ON named.id IS NULL AND housed.organization_id = :organization
-        AND housed.group_id = :group AND housed.address_key = stage.address_key
+        AND housed.group_id = :group AND housed.address_recipe = stage.address_recipe
+        AND housed.address_key = stage.address_key
     ORDER BY stage.position
 """
 NUMBER = """

@@ -86,6 +86,53 @@ def test_the_fast_loader_never_differs(value: Any) -> None:
     assert sent is None or orjson.dumps(value) == sent, "the input must not be changed"
 
 
+@settings(max_examples=EXAMPLES)
+@given(values=st.lists(st.one_of(NEARLY_RIGHT, JSON), max_size=5), spaced=st.booleans())
+@example(
+    values=[
+        {"name": "x"},
+        {"name": "x\ny"},
+        {"name": "a:b"},
+        {"name": ""},
+        {"nam": 1},
+        {"name": "y "},
+    ],
+    spaced=False,
+)
+@example(
+    values=[{"address": {"address_line_1": line}} for line in ("", "1", "-", "1 ", "\n1")],
+    spaced=True,
+)
+@example(values=[{"sqft": -0.0, "number_of_bedrooms": 4.0}, {"bathrooms": [{}] * 101}], spaced=True)
+def test_what_is_loaded_from_its_text_is_what_the_schema_loads(
+    values: list[Any], spaced: bool
+) -> None:
+    option = orjson.OPT_INDENT_2 if spaced else 0
+    texts = [orjson.dumps(value, option=option) for value in values if is_json(value)]
+    for schema, loader in zip(SCHEMAS, LOADERS, strict=True):
+        for text, loaded in zip(texts, loader.load_texts(texts), strict=True):
+            if loaded is not None:
+                assert typed(loaded) == outcome(schema.load, orjson.loads(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"name": "a", "name": "b"}', b'{"name" : "a", "name": "b"}',
+        b'{"nam\\u0065": "a", "name": "b"}',
+        b'{"name": "x", "name": "\\u003a"}', b'{"bathrooms": [{"has_sink": true, "has_sink": true}]}',
+        b'{"bathrooms": [{}], "bathrooms": [{}]}', b'{"unknown": 1, "name": ":"}', b'{"name": "\xff"}',
+        b'{"name": "\\ud800"}', b'{"sqft": 1e400}', b'{"sqft": 01}', b'{"sqft": NaN}', b'{"name": "x"',
+        b"", b"[]", b"null", b'\xef\xbb\xbf{"name": "x"}', b'{"name": "a\\nb"}', b'{"name": "\x7f"}',
+        b'{"x": ' + b"[" * 5000 + b"]" * 5000 + b"}", b'{"number_of_bedrooms": 1.0}',
+    ],
+)  # fmt: skip
+def test_a_doubtful_text_is_left_to_the_careful_reader(text: bytes) -> None:
+    plain = b'{"name": "x"}'
+
+    assert LOADERS[0].load_texts([plain, text, plain]) == [{"name": "x"}, None, {"name": "x"}]
+
+
 def is_json(value: Any) -> bool:
     try:
         orjson.dumps(value)
@@ -126,3 +173,4 @@ def test_what_is_plainly_right_does_not_need_marshmallow(
     monkeypatch.setattr(loader.schema, "load", fail)
 
     assert loader.load(value) == expected
+    assert loader.load_texts([orjson.dumps(value)]) == [expected]

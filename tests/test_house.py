@@ -24,6 +24,7 @@ PURE = {
     "items/rules.py",
     "item_units/errors.py",
     "errors.py",
+    "texts.py",
     "units/matching.py",
     "units/explaining.py",
     "units/likeness.py",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.payload import count_keys, has_duplicate_keys, parse_object
+from app.strict_json import count_keys, has_duplicate_keys, parse_object
 from app.units.errors import InvalidJson
 
 KEYS = st.sampled_from(["a", "b", ":", '"', '":', "\\", 'x":', " :", "é"])

@@ -186,15 +186,11 @@ def test_a_stream_whose_commit_fails_says_so_in_its_last_line(world: World, save
 
 
 @only_postgresql
-def test_a_connection_that_the_server_ended_costs_one_503_and_heals(
-    world: World,
+def test_connections_that_the_server_ended_cost_one_503_and_heal(
+    app_with: Callable[..., World],
 ) -> None:
-    clear(world)
-    with world.app.app_context():
-        with db.engine.connect() as connection:
-            info = connection.connection.dbapi_connection.info  # type: ignore[union-attr]
-            end_backend(info)
-            connection.invalidate()
+    served = app_with()
+    with served.app.app_context():
         held = [db.engine.connect() for _ in range(3)]
         infos = [c.connection.dbapi_connection.info for c in held]  # type: ignore[union-attr]
         for connection in held:
@@ -202,7 +198,7 @@ def test_a_connection_that_the_server_ended_costs_one_503_and_heals(
         for info in infos:
             end_backend(info)
 
-    answers = [send_units(world) for _ in range(4)]
+    answers = [send_units(served) for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [503, 200, 200, 200]
     assert answers[0].headers["Retry-After"] == "1"

@@ -11,7 +11,12 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.accounts.errors import ExpiredToken, InvalidAuthorization, MissingAuthorization
+from app.accounts.errors import (
+    ExpiredToken,
+    InvalidAuthorization,
+    InvalidClient,
+    MissingAuthorization,
+)
 from app.accounts.models import Client, Organization
 from app.db import reading
 
@@ -61,6 +66,17 @@ def require_token() -> None:
     claims = read_claims(request.headers.get("Authorization", ""))
     with reading() as session:
         g.caller = find_caller(session, claims)
+
+
+def read_basic() -> tuple[str, str]:
+    """Answer the user and the password of Basic authorization; raises ``InvalidClient`` (401)."""
+    try:
+        basic = request.authorization
+    except ValueError:  # Werkzeug lets one escape for letters beyond ASCII.
+        basic = None
+    if basic is None or basic.type != "basic":
+        raise InvalidClient()
+    return basic.username or "", basic.password or ""
 
 
 def caller() -> Caller:

@@ -9,7 +9,7 @@ from app.accounts.errors import (
     UnsupportedGrantType,
 )
 from app.accounts.schemas import GroupsQuery
-from app.errors import InvalidRequest, RequestTooLarge
+from app.errors import BadRequest, InvalidRequest, RequestTooLarge
 from app.operations import Operation
 
 CREATE_TOKEN = Operation(
@@ -18,7 +18,7 @@ CREATE_TOKEN = Operation(
     description="OAuth 2.0 client credentials: id and secret in the form or in Basic authorization.",
     body=TokenBody,
     answer=TokenShown,
-    errors=(TokenRequestInvalid, UnsupportedGrantType, InvalidClient, RequestTooLarge),
+    errors=(BadRequest, TokenRequestInvalid, UnsupportedGrantType, InvalidClient, RequestTooLarge),
     is_open=True,
     is_form=True,
 )

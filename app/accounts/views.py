@@ -4,7 +4,7 @@ from urllib.parse import unquote_plus
 
 from flask import Blueprint, Response, current_app, request
 
-from app.accounts.auth import caller, issue_token, require_token
+from app.accounts.auth import caller, issue_token, read_basic, require_token
 from app.accounts.errors import (
     InvalidClient,
     TokenRequestInvalid,
@@ -22,6 +22,7 @@ from app.errors import API, refuse_parameter
 from app.operations import operation
 from app.payload import json_response
 from app.query import load_query
+from app.texts import LONGEST_NAME, tell
 
 bp = Blueprint("accounts", __name__)
 groups_bp = Blueprint("groups", __name__, url_prefix=f"{API}/groups")
@@ -49,7 +50,9 @@ def check_grant() -> None:
         raise TokenRequestInvalid("Send the parameters as application/x-www-form-urlencoded.")
     for name, values in request.form.lists():
         if len(values) > 1:
-            raise TokenRequestInvalid(f"The parameter {name[:100]} is given more than once.")
+            raise TokenRequestInvalid(
+                f"The parameter {tell(name, LONGEST_NAME)} is given more than once."
+            )
     if not request.form.get("grant_type"):
         raise TokenRequestInvalid("The parameter grant_type is missing.")
     if request.form["grant_type"] != "client_credentials":
@@ -67,11 +70,8 @@ def read_credentials() -> tuple[str, list[str]]:
     if request.headers.get("Authorization"):
         if secret is not None:
             raise TokenRequestInvalid("Authenticate in the header or in the form, not in both.")
-        basic = request.authorization
-        if basic is None or basic.type != "basic":
-            raise InvalidClient()
-        password = basic.password or ""
-        client_id = unquote_plus(basic.username or "")
+        user, password = read_basic()
+        client_id = unquote_plus(user)
         secrets = list(dict.fromkeys([password, unquote_plus(password)]))
     if not client_id or "\x00" in client_id or not any(secrets):
         raise InvalidClient()

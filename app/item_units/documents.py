@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Choice, Field, StrictBoolean, StrictInteger, StrictSchema, Text
+from app.fields import Choice, Field, Reference, StrictBoolean, StrictInteger, StrictSchema
 from app.item_units.schemas import MAX_INTEGER, ItemUnitSchema
 from app.items.documents import Paging, RowFailure, RowsSummary
 
@@ -27,8 +27,8 @@ class ItemUnitBody(ItemUnitSchema):
     """How the item is kept in the unit; the references may be repeated if they equal the path."""
 
     quantity = StrictInteger(1, MAX_INTEGER, required=True)
-    itemId = Text()  # noqa: N815 - S2's spelling
-    unitId = Text()  # noqa: N815
+    itemId = Reference()  # noqa: N815 - S2's spelling
+    unitId = Reference()  # noqa: N815
 
 
 class ItemUnitUpdate(ItemUnitSchema):
@@ -50,8 +50,8 @@ class ItemUnitCreation(ItemUnitUpdate):
 class ItemUnitRow(ItemUnitBody):
     """A row: references and how the item is kept in the unit."""
 
-    itemId = Text(required=True)  # noqa: N815
-    unitId = Text(required=True)  # noqa: N815
+    itemId = Reference(required=True)  # noqa: N815
+    unitId = Reference(required=True)  # noqa: N815
 
 
 class ItemUnitsBody(StrictSchema):

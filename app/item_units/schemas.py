@@ -14,13 +14,11 @@ from app.fields import (
     Barcode,
     Choice,
     IsoDate,
+    Reference,
     StrictBoolean,
     StrictInteger,
     StrictNumber,
     StrictSchema,
-    Text,
-    clean_text,
-    is_clean_reference,
 )
 from app.item_units.errors import DateValidationError
 from app.item_units.planning import ManyRow
@@ -33,6 +31,7 @@ from app.items.schemas import (
     refuse_param,
 )
 from app.query import Flag, OffsetQuery, QueryId, QuerySchema, UtcTime, about, load_query
+from app.texts import clean_text, usable_reference
 
 MAX_INTEGER = 2**31 - 1
 MAX_DOUBLE = 10**12
@@ -68,7 +67,7 @@ class GroupQuery(QuerySchema):
     """The query of a route that names a unit by its reference. Source: CONTRACT 6."""
 
     group_id = QueryId(metadata=about("The unit's group, where several know its reference."))
-    group_external_ref = Text(metadata=about("The same by the group's external reference."))
+    group_external_ref = Reference(metadata=about("The same by the group's external reference."))
 
 
 class UpsertQuery(GroupQuery):
@@ -83,8 +82,8 @@ class UpsertQuery(GroupQuery):
 class ListQuery(OffsetQuery):
     """The query of ``GET /itemUnits``. Source: CONTRACT 7."""
 
-    itemReference = Text(metadata=about("Only of this item."))  # noqa: N815 - its own name
-    unitReference = Text(metadata=about("Only in units with this reference."))  # noqa: N815
+    itemReference = Reference(metadata=about("Only of this item."))  # noqa: N815 - its own name
+    unitReference = Reference(metadata=about("Only in units with this reference."))  # noqa: N815
     isDefault = Flag(metadata=about("Only (no) default units."))  # noqa: N815
     lastUpdated_gte = UtcTime(metadata=about("Only changed at this time or later."))  # noqa: N815
 
@@ -117,9 +116,8 @@ class Pair:
 
 def key_in_path(reference: str) -> Key:
     """Answer the key that a path names; one that can be nobody's reference names nothing."""
-    wanted = clean_text(reference)
-    usable = reference not in (".", "..") and is_clean_reference(wanted)
-    return Key(reference, reference=wanted if usable else "")
+    wanted = usable_reference(reference)
+    return Key(reference, reference="" if reference in (".", "..") else wanted)
 
 
 def load_pair(body: dict[str, Any], group: GroupKey) -> Pair:
@@ -156,8 +154,7 @@ def load_key(name: str, value: Any, *, external: bool) -> Key | None:
     if external:
         if not isinstance(value, str):
             raise InvalidParamType(name, "must be String")
-        wanted = clean_text(value)
-        return Key(value[:300], reference=wanted if is_clean_reference(wanted) else "")
+        return Key(value, reference=usable_reference(value))
     if type(value) is not int or value < 1:
         raise InvalidParamType(name, "must be Positive Integer")
     return Key(value, id=min(value, MAX_ID))
@@ -206,7 +203,7 @@ def load_many_row(row: Any) -> ManyRow | ApiError:
             return MissingParam(name)
         if not isinstance(value, str):
             return InvalidParamType(name, "must be String")
-    item, unit = (clean_text(value) for value in named.values())
+    item, unit = (usable_reference(value) for value in named.values())
     return ManyRow(item, unit, load_change(rest), named)
 
 

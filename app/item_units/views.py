@@ -5,7 +5,6 @@ from flask import Blueprint, Response, current_app, request
 from app.accounts.auth import caller, require_token
 from app.db import db, reading, transactional
 from app.errors import API
-from app.fields import clean_text
 from app.idempotency import idempotent
 from app.item_units.answers import dump_item_unit, dump_many
 from app.item_units.many import upsert_item_units
@@ -48,6 +47,7 @@ from app.items.schemas import load_rows, refuse_param
 from app.operations import operation
 from app.payload import json_response, read_if_match, read_object, tagged
 from app.query import describe_paging, load_query
+from app.texts import clean_text
 
 bp = Blueprint("itemUnits", __name__, url_prefix=f"{API}/itemUnits")
 bp.before_request(require_token)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.errors import API, ApiError
-from app.fields import is_clean_reference
 from app.items.rules import ItemStep, StoredItem
+from app.texts import is_clean_reference
 
 ACTIONS = ("created", "updated", "unchanged", "failed")
 

@@ -6,7 +6,7 @@ Source: CONTRACT 7.
 
 from marshmallow import fields
 
-from app.fields import Choice, StrictSchema, Text
+from app.fields import Choice, Reference, StrictSchema, Text
 
 
 class ItemBody(StrictSchema):
@@ -18,7 +18,7 @@ class ItemBody(StrictSchema):
 class ItemRow(ItemBody):
     """An item by its reference."""
 
-    reference = Text(required=True)
+    reference = Reference(required=True)
 
 
 class ItemsBody(StrictSchema):

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from app.errors import ApiError
+from app.texts import LONGEST_NAME, tell
 
 
 class JsonParsingError(ApiError):
@@ -23,7 +24,7 @@ class NotFound(ApiError):
     kind: ClassVar[str] = "record"
 
     def __init__(self, named: object) -> None:
-        super().__init__(f"The {self.kind} with the id {named} doesn't exist.")
+        super().__init__(f"The {self.kind} with the id {tell(named)} doesn't exist.")
 
 
 class ItemNotFound(NotFound):
@@ -47,7 +48,7 @@ class UnknownParam(ApiError):
     type = "unknown_param"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name[:100]} is not a known parameter")
+        super().__init__(f"{tell(name, LONGEST_NAME)} is not a known parameter")
 
 
 class InvalidParamType(ApiError):

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from app.errors import ApiError
-from app.fields import StrictSchema, Text, clean_text, is_clean_reference
+from app.fields import Reference, StrictSchema, Text
 from app.items.errors import (
     InvalidParamType,
     ItemNotFound,
@@ -17,13 +17,14 @@ from app.items.errors import (
 )
 from app.items.rules import NamedItem
 from app.query import UNKNOWN, OffsetQuery, about
+from app.texts import usable_reference
 
 UNKNOWN_FIELD = "unknown field"
 
 
 def must_be(expected: str) -> dict[str, Any]:
     """Answer a field's messages in S2's words: whatever is wrong, say what it must be."""
-    kinds = ("invalid", "range", "control", "long", "null")
+    kinds = ("invalid", "range", "control", "long", "null", "noncharacter", "marks", "invisible")
     return dict.fromkeys(kinds, f"must be {expected}")
 
 
@@ -41,13 +42,13 @@ class ItemRowSchema(ItemSchema):
     class Meta:
         fields = ("reference", "name")
 
-    reference = Text(error_messages=must_be("String"))
+    reference = Reference(error_messages=must_be("String"))
 
 
 class ItemsQuery(OffsetQuery):
     """The query of ``GET /items``. Source: CONTRACT 7."""
 
-    reference = Text(metadata=about("Only with this reference."))
+    reference = Reference(metadata=about("Only with this reference."))
 
 
 item_schema = ItemSchema()
@@ -100,8 +101,8 @@ def load_named_item(row: Any) -> NamedItem | ApiError:
 
 def load_reference(reference: str) -> str:
     """Answer a reference from a path as it is stored; raises ``ItemNotFound`` for an unclean one."""
-    wanted = clean_text(reference)
-    if reference in (".", "..") or not is_clean_reference(wanted):
+    wanted = usable_reference(reference)
+    if reference in (".", "..") or not wanted:
         raise ItemNotFound(reference)
     return wanted
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.fields import Choice, Field, StrictSchema, Text
+from app.fields import Choice, Field, Reference, StrictSchema
 from app.openapi_errors import ErrorDetail
 from app.query import QueryId, about
 from app.units.near_misses import SHOWN, WEIGHTS
@@ -47,7 +47,7 @@ class AnyUpsertQuery(UpsertQuery):
     """The query of an upsert; the group stands here only where the body is a stream of lines."""
 
     group_id = QueryId(metadata=about("Only with application/x-ndjson: the group."))
-    group_external_ref = Text(metadata=about("Only with application/x-ndjson: the group."))
+    group_external_ref = Reference(metadata=about("Only with application/x-ndjson: the group."))
 
 
 class UnitRow(UnitSchema):
@@ -58,7 +58,7 @@ class UnitsBody(StrictSchema):
     """The units to create or update, and their group by exactly one of its two keys."""
 
     group_id = GroupId()
-    group_external_ref = Text()
+    group_external_ref = Reference()
     units = fields.List(fields.Nested(UnitRow), required=True, metadata={"maxItems": 10_000})
 
 

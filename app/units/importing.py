@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import orjson
 
-from app.payload import parse_object
+from app.strict_json import parse_object
 from app.units.answers import count_actions
 from app.units.claims import Claims
 from app.units.errors import InvalidJson

@@ -28,7 +28,7 @@ class Unit:
     """The identifier in the database, which the unit may lose in this request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """What a row does to its unit, and how the unit stands right after."""
 
@@ -149,26 +149,34 @@ class KnownUnits:
         attributes = {**unit.attributes, **row.attributes}
         if attributes == unit.attributes:
             return Step("unchanged", matched_by, unit, attributes, unit.updated_at, row.sent)
-        self.remove(unit)
-        unit.attributes = attributes
-        unit.address_key = self.key_after(unit, attributes, row)
+        self.change(unit, attributes, self.key_after(unit, attributes, row))
         # Never back, even where another server's clock is ahead: a walk by time relies on it.
         unit.updated_at = max(self.now, unit.updated_at)
-        self.add(unit)
         if unit.id is not None and id(unit) not in self.touched:
             unit.version += 1
         self.touched[id(unit)] = unit
         return Step("updated", matched_by, unit, attributes, unit.updated_at, row.sent)
+
+    def change(self, unit: Unit, attributes: Attributes, key: str | None) -> None:
+        """Give ``unit`` other attributes, and have it found by what it is then known by."""
+        is_known_alike = (
+            key == unit.address_key and attributes["identifier"] == unit.attributes["identifier"]
+        )
+        if not is_known_alike:
+            self.remove(unit)
+        unit.attributes, unit.address_key = attributes, key
+        if not is_known_alike:
+            self.add(unit)
 
     def key_after(self, unit: Unit, attributes: Attributes, row: UnitRow) -> str | None:
         """Answer the key of ``unit`` once it has these attributes, laid over it by ``row``.
 
         It is made anew only where it is neither the unit's as before nor the row's own.
         """
-        if not {"address", "unit_number"} & row.attributes.keys():
+        before, number = unit.attributes, attributes["unit_number"]
+        if attributes["address"] == before["address"] and number == before["unit_number"]:
             return unit.address_key
-        same_number = attributes["unit_number"] == row.attributes.get("unit_number")
-        if same_number and "address" in row.attributes:
+        if "address" in row.attributes and number == row.attributes.get("unit_number"):
             return row.address_key
         return key_of(attributes, self.default_country)
 

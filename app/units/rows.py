@@ -36,30 +36,41 @@ BLANK_ADDRESS: Attributes = {
 BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnitRow:
-    """A valid row: the attributes it has (absent ones are absent), and the key that it seeks."""
+    """A valid row: the attributes it has (absent ones are absent)."""
 
     attributes: Attributes
-    address_key: str | None
     sent: Attributes
     """The same as it was sent, to be repeated if the row fails."""
+    default_country: str
+    made_key: str | None = None
+
+    @property
+    def address_key(self) -> str | None:
+        """Answer the key that the row seeks, None where it has no address.
+
+        It is made of the row alone, and not before somebody asks: a unit that is found by its identifier
+        and keeps its address needs none, and nothing else in a row takes as long.
+        """
+        if self.made_key is None:
+            self.made_key = key_of(self.attributes, self.default_country)
+        return self.made_key
 
 
 def row_from(sent: Attributes, default_country: str) -> UnitRow:
     """Answer the row for the valid attributes ``sent``; ``identifier: null`` counts as absent (S1).
 
-    An address or bathroom is replaced whole, so what it does not have is null. The key that is sought
-    is made of the row alone.
+    An address or bathroom is replaced whole, so what it does not have is null.
     """
     attributes = dict(sent)
     if attributes.get("identifier") is None:
         attributes.pop("identifier", None)
-    if attributes.get("address") is not None:
-        attributes["address"] = {**BLANK_ADDRESS, **attributes["address"]}
-    if attributes.get("bathrooms") is not None:
-        attributes["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in attributes["bathrooms"]]
-    return UnitRow(attributes, key_of(attributes, default_country), sent)
+    if address := attributes.get("address"):
+        attributes["address"] = {**BLANK_ADDRESS, **address}
+    if rooms := attributes.get("bathrooms"):
+        attributes["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in rooms]
+    return UnitRow(attributes, sent, default_country)
 
 
 def key_of(attributes: Attributes, default_country: str) -> str | None:

@@ -1,30 +1,35 @@
 """What may be sent to the units routes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import orjson
 from marshmallow import ValidationError, fields, validate
+from msgspec import Raw
 
 from app.fastload import FastLoader
 from app.fields import (
     PLAIN_TEXT,
+    Reference,
     StrictBoolean,
     StrictInteger,
     StrictNumber,
     StrictSchema,
     Text,
 )
+from app.texts import LONGEST_NAME, tell
 from app.units.matching import Reject
 
 MAX_FAULTS = 100
-LONGEST_NAME = 100
+MAX_TOLD = 10_000
+"""Bytes of paths and texts that the faults of one row may have."""
 
 
 class AddressLine(Text):
     """The line that makes an address: it must have a letter or a digit."""
 
-    plain = rf"\A(?=.*[0-9A-Za-z]){PLAIN_TEXT}\Z"
+    plain = rf"(?=.*[0-9A-Za-z]){PLAIN_TEXT}"
     default_error_messages = {
         "null": "is required",
         "blank": "must have at least one letter or digit",
@@ -69,8 +74,8 @@ class UnitSchema(StrictSchema):
     Source: CONTRACT 4.1.
     """
 
-    identifier = Text()
-    external_ref = Text()
+    identifier = Reference()
+    external_ref = Reference()
     name = Text()
     unit_number = Text()
     number_of_bedrooms = StrictInteger(0, 1000, allow_none=True)
@@ -89,20 +94,31 @@ class UnitSchema(StrictSchema):
 unit_loader = FastLoader(UnitSchema())
 
 
-def load_row(row: Any) -> dict[str, Any] | Reject:
-    """Answer the attributes of a row, or a ``Reject`` with all its faults, each under its path."""
+def load_row(row: Any, max_faults: int = MAX_FAULTS) -> dict[str, Any] | Reject:
+    """Answer the attributes of a row, or a ``Reject`` with its faults, each under its path."""
     try:
         attributes: dict[str, Any] = unit_loader.load(row)
     except ValidationError as error:
-        return reject_invalid(error)
+        return reject_invalid(error, max_faults)
     return attributes
 
 
-def reject_invalid(error: ValidationError) -> Reject:
+def load_texts(
+    texts: Sequence[bytes | Raw], load_with_care: Callable[[bytes], dict[str, Any] | Reject]
+) -> list[dict[str, Any] | Reject]:
+    """Answer the attributes in each text of JSON; ``load_with_care`` is asked where it is not plain."""
+    loaded = unit_loader.load_texts(texts)
+    return [
+        load_with_care(bytes(text)) if row is None else row
+        for text, row in zip(texts, loaded, strict=True)
+    ]
+
+
+def reject_invalid(error: ValidationError, max_faults: int) -> Reject:
     """Answer the failed row: its faults, and those of its fields that are themselves valid."""
     messages: Any = error.messages
     valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-    faults = dict(flatten(messages))
+    faults = dict(flatten(messages, max_faults))
     return Reject(
         "invalid_unit",
         "; ".join(f"{path}: {text}" for path, texts in faults.items() for text in texts),
@@ -111,12 +127,16 @@ def reject_invalid(error: ValidationError) -> Reject:
     )
 
 
-def flatten(messages: Mapping[Any, Any]) -> Iterator[tuple[str, list[str]]]:
+def flatten(messages: Mapping[Any, Any], max_faults: int) -> Iterator[tuple[str, list[str]]]:
     """Answer the faults of a row by their path; a row that is no object has them under ``unit``.
 
-    At most 100 faults are told, and names are cut: the answer must not grow with nonsense.
+    At most ``max_faults`` are told, and names are cut: the answer must not grow with nonsense.
     """
-    for path, texts in islice(_walk(messages, ""), MAX_FAULTS):
+    told = 0
+    for path, texts in islice(_walk(messages, ""), max_faults):
+        told += len(orjson.dumps(path)) + sum(map(len, texts))
+        if told > MAX_TOLD:
+            return
         yield path or "unit", texts
 
 
@@ -125,7 +145,7 @@ def _walk(messages: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, list[
         path = (
             prefix
             if name == "_schema"
-            else f"{prefix}{'.' * bool(prefix)}{str(name)[:LONGEST_NAME]}"
+            else f"{prefix}{'.' * bool(prefix)}{tell(name, LONGEST_NAME)}"
         )
         if isinstance(found, Mapping):
             yield from _walk(found, path)

@@ -3,31 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, select, union_all
 from sqlalchemy.orm import Session
 
 from app import bulk
 from app.accounts.auth import Caller
 from app.accounts.service import lock_group
-from app.db import AnyRow, utcnow
+from app.db import utcnow
 from app.units.addresses import RECIPE
 from app.units.answers import describe
 from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
+from app.units.lookup import load_sought
 from app.units.matching import Plan, Reject, Unit, plan
-from app.units.models import Unit as UnitModel
-from app.units.queries import (
-    COLUMNS,
-    INLINE,
-    IS_CURRENT,
-    STALE,
-    TABLE,
-    attributes_from,
-    load_addresses,
-)
+from app.units.queries import INLINE, TABLE, load_addresses
 from app.units.requests import StreamRequest, UnitsRequest
-from app.units.rows import BLANK_ADDRESS, UnitRow, key_of, row_from
+from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
 
 
 def upsert_units(
@@ -93,54 +84,8 @@ def make_rows(
     return [row if isinstance(row, Reject) else row_from(row, default_country) for row in loaded]
 
 
-def load_sought(
-    session: Session,
-    organization_id: int,
-    group_id: int,
-    rows: Sequence[UnitRow | Reject],
-    default_country: str,
-) -> list[Unit]:
-    """Answer every stored unit of the group whose identifier or address key a row seeks.
-
-    What another recipe made a key of may have any key by today's: where an address is sought, all of it
-    is loaded, so that matching is right while ``rekey`` runs and while two versions serve side by side.
-    """
-    valid = [row for row in rows if isinstance(row, UnitRow)]
-    identifiers = {row.attributes["identifier"] for row in valid if "identifier" in row.attributes}
-    keys = {row.address_key for row in valid if row.address_key is not None}
-    in_group = and_(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
-    sought = [
-        bulk.is_one_of(session, UnitModel.identifier, identifiers),
-        and_(IS_CURRENT, bulk.is_one_of(session, UnitModel.address_key, keys)),
-    ]
-    if keys:
-        sought += STALE
-    # Apart, each is surely answered by its index; of conditions joined by OR, planners scan the group.
-    # And nothing is joined: a plan that was made while the table was small must not become quadratic.
-    found = session.execute(
-        union_all(*(select(*COLUMNS).where(in_group, condition) for condition in sought))
-    )
-    by_id = {row.id: row for row in found}
-    return [unit_from(by_id[unit_id], default_country) for unit_id in sorted(by_id)]
-
-
-def unit_from(row: AnyRow, default_country: str) -> Unit:
-    """Answer the stored unit in a row of the table, its key by today's recipe."""
-    attributes = attributes_from(row)
-    is_current = row.address_recipe == RECIPE
-    return Unit(
-        row.id,
-        attributes,
-        row.address_key if is_current else key_of(attributes, default_country),
-        row.version,
-        row.created_at,
-        row.updated_at,
-        stored_identifier=row.identifier,
-    )
-
-
 def columns_from(unit: Unit) -> dict[str, Any]:
-    """Answer what an update of ``unit`` writes; the inverse of ``unit_from``."""
+    """Answer what an update of ``unit`` writes; the inverse of ``lookup.unit_from``."""
     attributes = unit.attributes
     return {
         "id": unit.id,

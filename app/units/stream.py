@@ -17,14 +17,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.errors import ApiError, OutcomeUnknown, ServiceUnavailable
 from app.lines import MAX_LINE, BrokenBody
-from app.payload import JSON_OUT, parse_object
+from app.payload import JSON_OUT
+from app.strict_json import parse_object
 from app.units.answers import ACTIONS, count_actions, describe_rows
 from app.units.claims import Claims
 from app.units.errors import InvalidJson
 from app.units.matching import Plan, Reject
-from app.units.schemas import load_row
+from app.units.schemas import load_row, load_texts
 
 CHUNK = 1000
+HELD = 50
+"""Lines that are held before they are loaded: a line may be long."""
+
+TOO_LONG = Reject("invalid_json", f"The line has more than {MAX_LINE} bytes.")
 IN_MEMORY = 2**20
 """Bytes of the answer that need no file."""
 
@@ -44,7 +49,7 @@ def upsert_stream(lines: Iterable[bytes | None], upsert: Upsert, *, dry_run: boo
     with Claims() as claims, ExitStack() as on_failure:
         out: IO[bytes] = on_failure.enter_context(SpooledTemporaryFile(max_size=IN_MEMORY))
         try:
-            for first, rows in number(chunks(load_line(line) for line in lines)):
+            for first, rows in number(chunks(load_lines(lines))):
                 counts += write_chunk(out, upsert, claims, first, rows)
         except BrokenBody as broken:
             ending = incomplete(InvalidJson(str(broken)))
@@ -70,10 +75,17 @@ def write_chunk(
     return count_actions(planned)
 
 
-def load_line(line: bytes | None) -> Loaded:
+def load_lines(lines: Iterable[bytes | None]) -> Iterator[Loaded]:
+    """Answer for each line its attributes, or why it fails; a few lines at a time are held."""
+    remaining = iter(lines)
+    while held := list(islice(remaining, HELD)):
+        loaded = iter(load_texts([line for line in held if line is not None], load_line))
+        for line in held:
+            yield next(loaded) if line is not None else TOO_LONG
+
+
+def load_line(line: bytes) -> Loaded:
     """Answer the attributes in a line, or why it fails; a broken line fails alone."""
-    if line is None:
-        return Reject("invalid_json", f"The line has more than {MAX_LINE} bytes.")
     try:
         return load_row(parse_object(line, InvalidJson))
     except InvalidJson as error:

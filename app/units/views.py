@@ -10,11 +10,8 @@ from app.db import db, reading, transactional
 from app.errors import API
 from app.idempotency import idempotent, is_keyed, refuse_key
 from app.operations import operation
-from app.payload import NDJSON, file_response, json_response, read_lines, read_object, tagged
+from app.payload import NDJSON, file_response, json_response, read_json, read_lines, tagged
 from app.units.address_keys import show_address_key
-from app.units.errors import (
-    InvalidJson,
-)
 from app.units.operations import (
     GET_ADDRESS_KEY,
     GET_UNIT,
@@ -45,7 +42,7 @@ def upsert_all() -> Response:
     """
     config = current_app.config
     query = request.args.items(multi=True)
-    body = read_object(InvalidJson, keep=is_keyed())
+    body = read_json(keep=is_keyed())
     wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
     in_transaction = transactional if wanted.dry_run else idempotent(caller)
 

@@ -117,7 +117,7 @@ def test_only_the_first_fault_is_told_in_the_order_of_the_contract(
         ("eliteBook_820", "a%252Fb", "The unit with the id a%2Fb doesn't exist."),
         ("eliteBook_820", "100%", "The unit with the id 100% doesn't exist."),
         ("eliteBook_820", "%%32F", "The unit with the id %2F doesn't exist."),
-        ("eliteBook_820", "%00", "The unit with the id \x00 doesn't exist."),
+        ("eliteBook_820", "%00", "The unit with the id \ufffd doesn't exist."),
         ("secret-item", "PACKET", "The item with the id secret-item doesn't exist."),
         ("x" * 300, "PACKET", f"The item with the id {'x' * 300} doesn't exist."),
     ],

@@ -39,4 +39,14 @@ def test_unchanged_rows_cost_no_write(world: World) -> None:
         world.post_units(rows(10, "same"))
 
     assert not [s for s in seen if s.split()[0] in ("INSERT", "UPDATE", "DELETE")]
-    assert len([s for s in seen if not s.startswith("BEGIN")]) == 3
+    assert len([s for s in seen if not s.startswith("BEGIN")]) == 4
+
+
+def test_rows_found_by_identifier_are_not_sought_by_address(world: World) -> None:
+    named = [row | {"identifier": f"U-{n}"} for n, row in enumerate(rows(10, "same"))]
+    world.post_units(named)
+    with world.statements() as seen:
+        answer = world.post_units(named)
+
+    assert answer.json["summary"]["unchanged"] == 10
+    assert len([s for s in seen if "FROM units" in s]) == 1
