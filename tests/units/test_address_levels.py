@@ -73,6 +73,7 @@ from tests.units.test_address_rules import canonical
         ("GB", "Room 4 Rose House, 5 Kings Rd, Leeds", "rose house 5 kings road leeds|room 4"),
         ("IT", "Via Scala 5", "via scala 5|"),
         ("IT", "Via Scala 5 int. 2", "via scala 5|unit 2"),
+        ("US", "# Apt 4 12 Main St", "12 main street|unit 4"),
     ],
 )
 def test_flats_floors_and_buildings_are_told_from_the_street(

@@ -97,6 +97,7 @@ from tests.units.test_address_rules import canonical
         ("PL", "B m 2", "b m 2|"),
         ("FR", "rue Foch, 5 bis A", "rue foch 5bis a|"),
         ("US", "12 St, Main", "12 saint main|"),
+        ("US", "12 Ft West St", "12 fort west street|"),
     ],
 )
 def test_a_street_is_written_in_canonical_words(country: str, spelt: str, expected: str) -> None:
