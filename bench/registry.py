@@ -98,7 +98,7 @@ def set_up(database: Database) -> Registry:
     }
     run_flask(environment, "db", "upgrade")
     done = json.loads(run_flask(environment, "provision", "-", stdin=json.dumps(wanted())))
-    token = run_flask(environment, "token", CLIENT, "--expires-in", str(7 * DAY)).strip()
+    token = run_flask(environment, "token", CLIENT, "--expires-in", str(DAY)).strip()
     organization = done["organizations"][0]
     registry = Registry(database, environment, token, organization["id"], organization["groups"])
     numbers = iter(range(10_000_000, 20_000_000))

@@ -43,3 +43,4 @@ django.setup()
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - needs the settings
 
 app = get_wsgi_application()
+app.config = {}  # Where gunicorn.conf.py, which serves it as it serves us, puts what it has to say.

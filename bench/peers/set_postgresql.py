@@ -9,6 +9,7 @@ import orjson
 import psycopg
 from psycopg.types.json import set_json_loads
 
+from app.units.addresses import RECIPE
 from bench.peers.common import URL
 from bench.peers.set_store import BATHROOMS, COLUMNS, LOADED, Pool, Unit, columns_of, unit_from
 
@@ -19,7 +20,12 @@ SELECT = f"""
     SELECT {", ".join(LOADED)} FROM units
     WHERE organization_id = %(organization)s AND group_id = %(group)s
 """
-FIND = f"{SELECT} AND (identifier = ANY(%(identifiers)s) OR address_key = ANY(%(keys)s))"
+FIND = f"""
+    {SELECT} AND identifier = ANY(%(identifiers)s)
+    UNION ALL
+    {SELECT} AND address_recipe = {RECIPE} AND address_key = ANY(%(keys)s)
+        AND (identifier = ANY(%(identifiers)s)) IS NOT TRUE
+"""
 STAGE = f"CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT id, {NAMES} FROM units LIMIT 0"
 UPDATE = f"""
     UPDATE units SET {", ".join(f"{name} = stage.{name}" for name in COLUMNS)},

@@ -7,13 +7,15 @@ from datetime import datetime
 
 import orjson
 
+from app.units.addresses import RECIPE
 from bench.peers.common import SQLITE_SETTINGS, URL
 from bench.peers.set_store import BATHROOMS, COLUMNS, LOADED, Pool, Unit, columns_of, unit_from
 
 SELECT = f"SELECT {', '.join(LOADED)} FROM units WHERE organization_id = ? AND group_id = ?"
 FIND = (
     f"{SELECT} AND identifier IN (SELECT value FROM json_each(?))"
-    f" UNION {SELECT} AND address_key IN (SELECT value FROM json_each(?))"
+    f" UNION {SELECT} AND address_recipe = {RECIPE}"
+    " AND address_key IN (SELECT value FROM json_each(?))"
 )
 UPDATE = (
     f"UPDATE units SET {', '.join(f'{name} = ?' for name in COLUMNS)}, version = ?, updated_at = ?"
