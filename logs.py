@@ -27,7 +27,7 @@ def log_config(form: str, level: str) -> dict[str, Any]:
     """Answer the configuration of all loggers, as ``logging.config.dictConfig`` takes it.
 
     ``form`` is ``json`` or ``text``; ``level`` is the least that is told, as ``INFO``.
-    Raises ``ValueError`` for another form. Source: issue of operations; ours, docs/decisions.md.
+    Raises ``ValueError`` for another form. Ours: docs/decisions.md.
     """
     forms = {"json": JSON_LINE, "text": READABLE}
     if form not in forms:

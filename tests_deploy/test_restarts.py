@@ -13,6 +13,7 @@ from tests_deploy.load import Load, load
 
 RATE = float(os.environ.get("DEPLOY_RATE", "200"))
 SECONDS = float(os.environ.get("DEPLOY_SECONDS", "60"))
+ROUNDS = int(os.environ.get("DEPLOY_ROUNDS", "3"))
 MIGRATION = '''"""One more column, as the next release would add it."""
 import sqlalchemy as sa
 from alembic import op
@@ -38,19 +39,21 @@ def _next_release(site: Site, tmp_path: Path) -> Path:
 def test_servers_restart_and_the_schema_changes_under_load_without_one_failed_request(
     site: Site, next_release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ends, rounds = time.monotonic() + SECONDS, 0
+    began = time.monotonic()
     with load(site.port, site.headers, RATE) as running:
-        while rounds == 0 or time.monotonic() < ends:
+        for number in range(ROUNDS):
+            # Spread over the time: what counts is what a restart does to clients at their usual pace.
+            time.sleep(max(0.0, began + SECONDS * number / ROUNDS - time.monotonic()))
             run_flask(site.settings, "db", "upgrade", "--directory", str(next_release))
             for server in site.servers:
                 server.restart()
             run_flask(site.settings, "db", "downgrade", "--directory", str(next_release))
             for server in site.servers:
                 server.reload()
-            rounds += 1
+        time.sleep(max(0.0, began + SECONDS - time.monotonic()))
 
     with capsys.disabled():
-        print(f"\n{rounds} rounds of restarts, reloads and migrations: {running.describe()}")
+        print(f"\n{ROUNDS} rounds of restarts, reloads and migrations: {running.describe()}")
     assert running.failures == []
     assert_busy(running)
 

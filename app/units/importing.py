@@ -1,6 +1,6 @@
 """Importing units from a file: CSV or NDJSON, the same upsert, and the failed rows kept for another go.
 
-Source: issue of ``flask units import``; what a cell means is ours, docs/decisions.md.
+What a cell means is ours: docs/decisions.md.
 """
 
 import csv
