@@ -24,7 +24,6 @@ FIND = f"""
     {SELECT} AND identifier = ANY(%(identifiers)s)
     UNION ALL
     {SELECT} AND address_recipe = {RECIPE} AND address_key = ANY(%(keys)s)
-        AND (identifier = ANY(%(identifiers)s)) IS NOT TRUE
 """
 STAGE = f"CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT id, {NAMES} FROM units LIMIT 0"
 UPDATE = f"""
@@ -70,7 +69,8 @@ def load(
         "identifiers": identifiers,
         "keys": keys,
     }
-    for row in cursor.execute(FIND, names).fetchall():
+    found = {row[0]: row for row in cursor.execute(FIND, names).fetchall()}
+    for row in found.values():
         yield unit_from(row, row[BATHROOMS])
 
 
