@@ -10,6 +10,7 @@ import pytest
 from demo.commands import describe_organization, migrate, provision, run_flask
 from demo.server import fresh_environment
 from tests.fixtures import as_url
+from tests_deploy.load import GROUPS, ITEMS
 from tests_deploy.processes import Server, nginx
 
 CLIENT = "deploy-client"
@@ -36,7 +37,8 @@ class Site:
 def set_up(settings: dict[str, str]) -> str:
     """Make the tables and one organization; answers a token for its client."""
     migrate(settings)
-    provision(settings, describe_organization("deploy", [GROUP], [ITEM], CLIENT, "not-used"))
+    groups, items = [GROUP, *GROUPS], [ITEM, *ITEMS]
+    provision(settings, describe_organization("deploy", groups, items, CLIENT, "not-used"))
     return run_flask(settings, "token", CLIENT).strip()
 
 

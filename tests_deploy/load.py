@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CLIENTS = 24
-GROUP, ITEM = "north-tower", "laptop"
+GROUPS = tuple(f"tower-{number}" for number in range(8))
+ITEMS = tuple(f"laptop-{number}" for number in range(8))
+"""As many, so that clients wait for the service and not for each other's locks."""
 
 
 @dataclass
@@ -107,10 +109,11 @@ def request_for(number: int, turn: int) -> tuple[str, str, str | None, tuple[str
         rows += [{"identifier": old, "sqft": turn + 1} for old in known]
         if turn % 2:
             rows.append({"address": {"address_line_1": f"{number + 1} Main Street"}, "sqft": turn})
-        body = json.dumps({"group_external_ref": GROUP, "units": rows})
+        group = GROUPS[number % len(GROUPS)]
+        body = json.dumps({"group_external_ref": group, "units": rows})
         return "POST", "/api/v1.0/units/multiple", body, (name,)
     if turn % 3 == 1:
-        path = f"/api/v1.0/itemUnits/reference/{ITEM}/{name}"
+        path = f"/api/v1.0/itemUnits/reference/{ITEMS[number % len(ITEMS)]}/{name}"
         body = json.dumps({"quantity": turn + 1, "isDefault": False})
         return "POST", path, body, ()
     return "GET", f"/api/v1.0/units?identifier={name}", None, ()
