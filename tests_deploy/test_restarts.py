@@ -13,7 +13,7 @@ from tests_deploy.load import Load, load
 
 RATE = float(os.environ.get("DEPLOY_RATE", "200"))
 SECONDS = float(os.environ.get("DEPLOY_SECONDS", "60"))
-ROUNDS = int(os.environ.get("DEPLOY_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("DEPLOY_ROUNDS", "1"))
 MIGRATION = '''"""One more column, as the next release would add it."""
 import sqlalchemy as sa
 from alembic import op
