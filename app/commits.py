@@ -32,6 +32,7 @@ def heed_warnings(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def listen(connection: psycopg.Connection, record: Any) -> None:
+        """Keep the warnings of a new connection where its COMMIT looks for them."""
         told: list[str] = record.info.setdefault(WARNINGS, [])
 
         def note(notice: psycopg.errors.Diagnostic) -> None:

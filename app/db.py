@@ -98,6 +98,7 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        """Answer what ``work`` answers, once that is saved."""
         deadline = time.monotonic() + RETRY_DEADLINE
         for pause in (*RETRY_PAUSES, None):
             try:

@@ -108,6 +108,7 @@ def set_up_sqlite(engine: Engine, lock_timeout: float) -> None:
 
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _record: object) -> None:
+        """Give a new connection the settings that SQLite does not keep in its file."""
         connection.isolation_level = None  # The driver begins nothing by itself.
         for pragma in (
             f"busy_timeout={round(lock_timeout * 1000)}",

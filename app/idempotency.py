@@ -54,6 +54,7 @@ def idempotent(
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
+        """Answer ``view``, run in a transaction and once only for each key."""
         without_key = transactional(view)
 
         @wraps(view)

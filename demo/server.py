@@ -39,7 +39,7 @@ def running(environment: Mapping[str, str], log: Path) -> Iterator[str]:
 
     Raises ``NotReady``. The port is opened here and handed over, so that nobody can take it between.
     """
-    with log.open("wb") as out, socket.create_server(("127.0.0.1", 0)) as listener:
+    with log.open("wb") as out, socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         number, port = listener.fileno(), listener.getsockname()[1]
         server = subprocess.Popen(
             [PYTHON, "-m", "gunicorn", "--bind", f"fd://{number}"],

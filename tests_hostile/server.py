@@ -2,18 +2,15 @@
 
 import os
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from demo.server import INHERITED, stop, wait_until_ready
+from demo.server import INHERITED, running
 from tests.world import SECRET, World
 
-ROOT = Path(__file__).resolve().parent.parent
 BOOTED = re.compile(r"Booting worker with pid: (\d+)")
 
 
@@ -41,19 +38,5 @@ def serving(world: World, url: str, folder: Path) -> Iterator[Server]:
     settings = {"DATABASE_URL": url, "JWT_SECRET_KEY": SECRET, "WEB_WORKERS": "2"}
     settings["APP_ENV"] = "development"  # Which takes a secret that everybody knows.
     log = folder / "gunicorn.log"
-    # The port is opened here and handed over, so that nobody can take it between.
-    with log.open("wb") as out, socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
-        number, port = listener.fileno(), listener.getsockname()[1]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", f"fd://{number}"],
-            cwd=ROOT,
-            env={**kept, **settings},
-            pass_fds=[number],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_until_ready(process, f"http://127.0.0.1:{port}", log)
-        yield Server(port, log, world)
-    finally:
-        stop(process)
+    with running({**kept, **settings}, log) as address:
+        yield Server(urlsplit(address).port or 0, log, world)

@@ -30,6 +30,7 @@ def load_sought(
     in_group = and_(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
 
     def load(*conditions: ColumnElement[bool]) -> dict[int, Unit]:
+        """Answer by id the units of the group that meet one of the conditions, in one statement."""
         # Apart, each is surely answered by its index; of conditions joined by OR, planners scan the
         # group. And nothing is joined: a plan that was made while the table was small must not become
         # quadratic.
