@@ -128,9 +128,8 @@ def test_nor_does_it_lift_the_rate_limit(site: Site, tmp_path: Path) -> None:
     finally:
         server.stop()
 
-    # Each of the two workers counts by itself.
-    assert statuses[-1] == 429
-    assert statuses.count(429) == refused
+    # Each of the two workers counts by itself: of 11 requests one of them gets at least 6. Which one gets the last is chance.
+    assert statuses.count(429) == refused >= 1
 
 
 def test_one_request_has_one_id_in_all_logs_and_no_url(site: Site) -> None:
