@@ -175,7 +175,7 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi.config["IS_DRAINING"] = lambda: worker.draining[0] == 1 or not worker.alive
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(250_000, 20, 100)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

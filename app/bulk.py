@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import repeat
-from operator import itemgetter
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -28,7 +27,8 @@ Row = Mapping[str, Any]
 
 AS_TEXT: dict[type, Callable[[Any], str]] = {
     JSON: lambda value: orjson.dumps(value).decode(),
-    DateTime: lambda moment: moment.isoformat(" ", "microseconds"),
+    # Most rows of a request share one time.
+    DateTime: lru_cache(lambda moment: moment.isoformat(" ", "microseconds")),
     Date: date.isoformat,
 }
 """How SQLite holds what it has no type for; as SQLAlchemy reads it back."""
@@ -74,45 +74,35 @@ def insert_rows(session: Session, table: Table, organization_id: int, rows: Sequ
     """Insert ``rows`` of one organization, which all name the same columns, in one statement."""
     if not rows:
         return
-    columns = [table.c[name] for name in rows[0]]
+    columns = _columns(table, rows[0])
     names = ", ".join(column.name for column in columns)
-    head = f"INSERT INTO {table.name} (organization_id, {names})"
+    head = f"INSERT INTO {table.name} ({names}, organization_id)"
     if is_sqlite(session):
-        marks = ", ".join("?" * len(columns))
-        sql = f"{head} VALUES (?, {marks})"
-        values = zip(repeat(organization_id), *_by_column(columns, rows), strict=False)
-        session.connection().exec_driver_sql(sql, list(values))
+        sql = f"{head} VALUES ({', '.join('?' * len(columns))}, ?)"
+        session.connection().exec_driver_sql(sql, _values(columns, rows, organization_id))
     else:
-        source = f"SELECT CAST(:organization_id AS bigint), {names} FROM {_recordset(columns)}"  # noqa: S608
+        source = f"SELECT {names}, CAST(:organization_id AS bigint) FROM {_recordset(columns)}"  # noqa: S608
         parameters = {"organization_id": organization_id, "rows": _json(rows)}
         session.execute(text(f"{head} {source}"), parameters)
 
 
-def update_rows(
-    session: Session,
-    table: Table,
-    organization_id: int,
-    rows: Sequence[Row],
-    but: Sequence[str] = (),
-) -> None:
+def update_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
     """Set what ``rows`` say, each on the row with its ``id``, in one statement.
 
-    All rows name the same columns; those in ``but`` stay as they are.
+    All rows name the same columns.
     """
     if not rows:
         return
-    columns = [table.c[name] for name in rows[0] if name != "id" and name not in but]
+    columns = _columns(table, rows[0])
+    names = [column.name for column in columns if column.name != "id"]
     if is_sqlite(session):
-        sets = ", ".join(f"{column.name} = ?" for column in columns)
+        sets = ", ".join(f"{name} = ?" for name in names)
         sql = f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = ?"  # noqa: S608
-        values = zip(
-            *_by_column([*columns, table.c.id], rows), repeat(organization_id), strict=False
-        )
-        session.connection().exec_driver_sql(sql, list(values))
+        session.connection().exec_driver_sql(sql, _values(columns, rows, organization_id))
     else:
-        sets = ", ".join(f"{column.name} = new.{column.name}" for column in columns)
+        sets = ", ".join(f"{name} = new.{name}" for name in names)
         sql = (
-            f"UPDATE {table.name} SET {sets} FROM {_recordset([*columns, table.c.id])}"  # noqa: S608 - names of ours
+            f"UPDATE {table.name} SET {sets} FROM {_recordset(columns)}"  # noqa: S608 - names of ours
             f" WHERE {table.name}.organization_id = :organization_id AND {table.name}.id = new.id"
         )
         session.execute(text(sql), {"organization_id": organization_id, "rows": _json(rows)})
@@ -129,11 +119,30 @@ def _json(rows: Sequence[Row]) -> str:
     return orjson.dumps(rows).decode()
 
 
-def _by_column(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[list[Any]]:
-    """Answer the values of each column as SQLite holds them: text for what is no number or text."""
-    by_column = [list(map(itemgetter(each.name), rows)) for each in columns]
-    for values, each in zip(by_column, columns, strict=True):
-        write = next((w for kind, w in AS_TEXT.items() if isinstance(each.type, kind)), None)
-        if write is not None:
-            values[:] = [None if value is None else write(value) for value in values]
-    return by_column
+def _columns(table: Table, row: Row) -> list[Column[Any]]:
+    """Answer the columns that ``row`` names in the order of ``_values``: plain ones, texts, the id."""
+    return sorted(
+        (table.c[name] for name in row),
+        key=lambda column: (column.name == "id", _as_text(column) is not None),
+    )
+
+
+def _as_text(column: Column[Any]) -> Callable[[Any], str] | None:
+    """Answer how SQLite's text of a value is made, None where a column holds numbers or texts."""
+    return next((write for kind, write in AS_TEXT.items() if isinstance(column.type, kind)), None)
+
+
+def _values(columns: list[Column[Any]], rows: Iterable[Row], organization_id: int) -> list[Any]:
+    """Answer for each row the values of the columns as SQLite holds them, and the organization."""
+    # A row at a time, while it is in the processor's cache.
+    texts = [(column.name, write) for column in columns if (write := _as_text(column))]
+    plain = [column.name for column in columns[:-1] if _as_text(column) is None]
+    return [
+        (
+            *[row[name] for name in plain],
+            *[None if (value := row[name]) is None else write(value) for name, write in texts],
+            row["id"],
+            organization_id,
+        )
+        for row in rows
+    ]

@@ -8,7 +8,7 @@ so that a bad row slows down nobody else. ``tests/test_fastload.py`` holds that 
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 import msgspec
@@ -108,6 +108,9 @@ class PlainObject:
         self.one: dict[str, PlainObject] = {}
         self.many: dict[str, PlainObject] = {}
         members = {key: self.member(key, loaded[name]) for key, name in self.names.items()}
+        is_flat = not (self.optional_texts or self.numbers or self.one or self.many)
+        self.finish: Callable[[dict[str, Any]], int] = len if is_flat else self.settle
+        """What ``settle`` answers, at once where there is nothing to settle."""
         self.texts = [
             (re.compile(rf"(?:{plain}\n)*+"), keys) for plain, keys in self.patterns.items()
         ]
@@ -148,10 +151,10 @@ class PlainObject:
                 plain[key] = 0.0
         for key, inner in self.one.items():
             if nested := plain.get(key):
-                count += inner.settle(nested)
+                count += inner.finish(nested)
         for key, inner in self.many.items():
             if nested := plain.get(key):
-                count += sum(map(inner.settle, nested))
+                count += sum(map(inner.finish, nested))
         return count
 
     def are_clean(self, rows: Sequence[dict[str, Any]]) -> bool:

@@ -10,7 +10,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from app import bulk
 from app.units.addresses import RECIPE
 from app.units.matching import Reject, Unit
-from app.units.models import Unit as UnitModel
 from app.units.queries import COLUMNS, IS_CURRENT, OWN, STALE, TABLE, attributes_from
 from app.units.rows import UnitRow, key_of
 
@@ -42,10 +41,10 @@ def load_sought(
     identifiers = {row.attributes["identifier"] for row in valid if "identifier" in row.attributes}
     found: dict[int, Unit] = {}
     if identifiers:
-        found = load(bulk.is_one_of(session, UnitModel.identifier, identifiers))
+        found = load(bulk.is_one_of(session, TABLE.c.identifier, identifiers))
     keys = keys_sought(valid, found.values())
     if keys:
-        has_key = and_(IS_CURRENT, bulk.is_one_of(session, UnitModel.address_key, keys))
+        has_key = and_(IS_CURRENT, bulk.is_one_of(session, TABLE.c.address_key, keys))
         found = load(has_key, *STALE) | found
     return [found[unit_id] for unit_id in sorted(found)]
 

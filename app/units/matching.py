@@ -28,6 +28,8 @@ class Unit:
     """The identifier in the database, which the unit may lose in this request."""
     is_known_anew: bool = False
     """Its identifier or address key is no longer what the database holds."""
+    changed: frozenset[str] = frozenset()
+    """The attributes that this request has changed."""
 
 
 @dataclass(slots=True)
@@ -148,10 +150,13 @@ class KnownUnits:
 
     def merge(self, unit: Unit, row: UnitRow, matched_by: str) -> Step:
         """Lay the row over ``unit``: what the row does not have stays as it is."""
-        attributes = {**unit.attributes, **row.attributes}
-        if attributes == unit.attributes:
-            return Step("unchanged", matched_by, unit, attributes, unit.updated_at, row.sent)
+        before = unit.attributes
+        changed = [name for name, value in row.attributes.items() if value != before[name]]
+        if not changed:
+            return Step("unchanged", matched_by, unit, before, unit.updated_at, row.sent)
+        attributes = {**before, **row.attributes}
         self.change(unit, attributes, self.key_after(unit, attributes, row))
+        unit.changed = unit.changed.union(changed)
         # Never back, even where another server's clock is ahead: a walk by time relies on it.
         unit.updated_at = max(self.now, unit.updated_at)
         if unit.id is not None and id(unit) not in self.touched:

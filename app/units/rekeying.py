@@ -20,7 +20,6 @@ from app.accounts.models import Organization
 from app.accounts.service import GroupKey, lock_group
 from app.db import AnyRow, AnySelect, db, reading, transactional
 from app.units.addresses import RECIPE, canonical_text
-from app.units.models import Unit as UnitModel
 from app.units.queries import COLUMNS, IS_CURRENT, STALE, TABLE, attributes_from
 from app.units.rows import Attributes, key_of
 
@@ -225,6 +224,6 @@ def _load_current(session: Session, group: GroupToRekey, keys: Iterable[str]) ->
     """Answer id and key of the group's units that have one of ``keys`` by today's recipe."""
     return session.execute(
         select(TABLE.c.id, TABLE.c.address_key).where(
-            _in_group(group), IS_CURRENT, bulk.is_one_of(session, UnitModel.address_key, keys)
+            _in_group(group), IS_CURRENT, bulk.is_one_of(session, TABLE.c.address_key, keys)
         )
     )

@@ -5,23 +5,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app import bulk
 from app.accounts.auth import Caller
 from app.accounts.service import lock_group
 from app.db import utcnow
-from app.units.addresses import RECIPE
 from app.units.answers import describe
 from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
 from app.units.lookup import load_sought
-from app.units.matching import Plan, Reject, Unit, plan
-from app.units.queries import TABLE, load_addresses
+from app.units.matching import Plan, Reject, plan
+from app.units.queries import load_addresses
 from app.units.requests import StreamRequest, UnitsRequest
-from app.units.rows import BLANK_ADDRESS, UnitRow, row_from
-
-KNOWN_BY = ("identifier", "address_key", "address_recipe")
-"""The columns that a unit is found by."""
+from app.units.rows import UnitRow, row_from
+from app.units.writing import write
 
 
 def upsert_units(
@@ -85,53 +81,3 @@ def make_rows(
 ) -> list[UnitRow | Reject]:
     """Answer the valid rows ready to be matched, and the others as they are."""
     return [row if isinstance(row, Reject) else row_from(row, default_country) for row in loaded]
-
-
-def columns_from(unit: Unit) -> dict[str, Any]:
-    """Answer what is written of ``unit``; the inverse of ``lookup.unit_from``."""
-    columns = {
-        **unit.attributes,
-        **(unit.attributes["address"] or BLANK_ADDRESS),
-        "id": unit.id,
-        "address_key": unit.address_key,
-        "address_recipe": None if unit.address_key is None else RECIPE,
-        "version": unit.version,
-        "updated_at": unit.updated_at,
-    }
-    del columns["address"]
-    return columns
-
-
-def write(session: Session, organization_id: int, group_id: int, planned: Plan) -> None:
-    """Write the plan: identifiers freed, units updated, units inserted; ids are taken beforehand.
-
-    Identifiers may move along a chain within one request (A to B while B to C), and each engine checks
-    its unique index row by row; so those that another unit takes over are set free first.
-    """
-    ids = bulk.reserve_ids(session, TABLE, len(planned.created))
-    for unit, unit_id in zip(planned.created, ids, strict=True):
-        unit.id = unit_id
-    # In the order of the table, so that each of its pages is touched once, and rows are locked in turn.
-    updated = sorted(planned.updated, key=lambda unit: unit.id or 0)
-    taken = {unit.attributes["identifier"] for unit in updated if unit.is_known_anew}
-    freed = [
-        {"id": unit.id, "identifier": None}
-        for unit in updated
-        if unit.stored_identifier in taken
-        and unit.stored_identifier != unit.attributes["identifier"]
-    ]
-    bulk.update_rows(session, TABLE, organization_id, freed)
-    # An index is written where a column of it is set, even to what it was.
-    known_anew = [columns_from(unit) for unit in updated if unit.is_known_anew]
-    known_alike = [columns_from(unit) for unit in updated if not unit.is_known_anew]
-    bulk.update_rows(session, TABLE, organization_id, known_anew)
-    bulk.update_rows(session, TABLE, organization_id, known_alike, but=KNOWN_BY)
-    bulk.insert_rows(
-        session,
-        TABLE,
-        organization_id,
-        [
-            {"group_id": group_id, **columns_from(unit), "created_at": unit.created_at}
-            for unit in planned.created
-        ],
-    )

@@ -187,19 +187,37 @@ def _street(segments: Segments, words: Words) -> _Street:
 
 def _door_once(line_1: str, line_2: str, unit: str, code: str) -> tuple[str, str, bool]:
     """Answer street, units, and whether another round could change nothing."""
-    words = words_of(code)
     found, street, hidden, outer, rest = _both_lines(line_1, line_2, code)
+    units = _units(found, hidden, unit, code)
+    if units.has_hidden:
+        street = outer
+    if rest is None:
+        return street.text, units.text, street.is_plain and units.are_simple
+    return street.text, f"{rest} {units.text}".rstrip(), False
+
+
+class _Units(NamedTuple):
+    """What stands beside the street, whether it surely reads back as itself, and whether the flat that
+    the house number may hold is in it."""
+
+    text: str
+    are_simple: bool
+    has_hidden: bool
+
+
+@lru_cache(CACHED)
+def _units(found: tuple[Level, ...], hidden: tuple[Level, ...], unit: str, code: str) -> _Units:
+    """Answer the levels that the lines name, with the unit number: houses number their flats alike."""
+    words = words_of(code)
     levels_found: Sequence[Level] = found
     if unit and not names_flat(found):
         levels_found = numbered(found, _unit(unit, code))
-    if hidden and (not names_flat(levels_found) or set(hidden) <= set(levels_found)):
-        levels_found, street = [*levels_found, *hidden], outer
+    has_hidden = bool(hidden) and (not names_flat(levels_found) or set(hidden) <= set(levels_found))
+    if has_hidden:
+        levels_found = [*levels_found, *hidden]
     if len(levels_found) > 1 or words.floor_ordinals:
         levels_found = arranged(levels_found, words)
-    units = text_of(levels_found)
-    if rest is None:
-        return street.text, units, street.is_plain and are_simple(levels_found)
-    return street.text, f"{rest} {units}".rstrip(), False
+    return _Units(text_of(levels_found), are_simple(levels_found), has_hidden)
 
 
 @lru_cache(CACHED)
@@ -216,5 +234,5 @@ def _unit(value: str, code: str) -> tuple[Level, ...]:
 def forget() -> None:
     """Empty the caches: only a benchmark needs it."""
     forget_places()
-    for cached in (_line, _second_line, _both_lines, _unit):
+    for cached in (_line, _second_line, _both_lines, _units, _unit):
         cached.cache_clear()
