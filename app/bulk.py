@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 Row = Mapping[str, Any]
@@ -41,7 +41,7 @@ def is_sqlite(session: Session) -> bool:
 
 def is_one_of(
     session: Session,
-    attribute: InstrumentedAttribute[Any] | Column[Any],
+    attribute: Column[Any],
     values: Iterable[str | int],
 ) -> ColumnElement[bool]:
     """Answer the condition that a column holds one of ``values``: one parameter, any number."""

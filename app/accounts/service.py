@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, select, true
+from sqlalchemy import Table, and_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -20,6 +20,9 @@ from app.accounts.models import Client, Grant, Group
 from app.db import MAX_ID, AnyRow, AnySelect
 from app.metrics import LOCK_WAIT
 from app.query import cut_page, walk
+
+GROUPS: Table = Group.__table__  # type: ignore[assignment]
+GRANTS: Table = Grant.__table__  # type: ignore[assignment]
 
 HASH_METHOD = "scrypt:32768:8:1"
 NO_SECRET = f"{HASH_METHOD}$no$client"
@@ -55,7 +58,7 @@ def find_group(session: Session, caller: Caller, key: GroupKey, *, lock: bool = 
         raise missing()
     query = _group_and_grant(caller, key)
     if lock:
-        query = query.with_for_update(of=Group, key_share=True)
+        query = query.with_for_update(of=GROUPS, key_share=True)
     found = session.execute(query).one_or_none()
     if found is None:
         raise missing()
@@ -67,7 +70,7 @@ def find_group(session: Session, caller: Caller, key: GroupKey, *, lock: bool = 
 def get_group(session: Session, caller: Caller, group_id: int) -> dict[str, Any]:
     """Answer the group with this id; raises as ``find_group`` does. Source: CONTRACT 5."""
     found = find_group(session, caller, GroupKey(id=group_id))
-    return dump_group(session.execute(_visible_groups(caller).where(Group.id == found)).one())
+    return dump_group(session.execute(_visible_groups(caller).where(GROUPS.c.id == found)).one())
 
 
 def list_groups(session: Session, caller: Caller, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def list_groups(session: Session, caller: Caller, wanted: Mapping[str, Any]) -> 
     """
     query = walk(_visible_groups(caller), "created_at", wanted)
     if wanted.get("external_ref") is not None:
-        query = query.where(Group.external_ref == wanted["external_ref"])
+        query = query.where(GROUPS.c.external_ref == wanted["external_ref"])
     page, more = cut_page(session.execute(query).all(), "created_at", wanted["limit"])
     return {"groups": [dump_group(row) for row in page], "next_cursor": more}
 
@@ -90,25 +93,27 @@ def dump_group(row: AnyRow) -> dict[str, Any]:
 
 def _visible_groups(caller: Caller) -> AnySelect:
     return select(
-        Group.id, Group.external_ref, Group.name, Group.created_at, Group.updated_at
-    ).where(Group.organization_id == caller.organization_id, may_use(caller, Group.id.expression))
+        GROUPS.c.id, GROUPS.c.external_ref, GROUPS.c.name, GROUPS.c.created_at, GROUPS.c.updated_at
+    ).where(GROUPS.c.organization_id == caller.organization_id, may_use(caller, GROUPS.c.id))
 
 
 def _group_and_grant(caller: Caller, key: GroupKey) -> AnySelect:
     named = (
-        Group.id == key.id if key.external_ref is None else Group.external_ref == key.external_ref
+        GROUPS.c.id == key.id
+        if key.external_ref is None
+        else GROUPS.c.external_ref == key.external_ref
     )
     return (
-        select(Group.id, Grant.group_id.label("granted"))
+        select(GROUPS.c.id, GRANTS.c.group_id.label("granted"))
         .outerjoin(
-            Grant,
+            GRANTS,
             and_(
-                Grant.organization_id == Group.organization_id,
-                Grant.group_id == Group.id,
-                Grant.client_id == caller.client_id,
+                GRANTS.c.organization_id == GROUPS.c.organization_id,
+                GRANTS.c.group_id == GROUPS.c.id,
+                GRANTS.c.client_id == caller.client_id,
             ),
         )
-        .where(Group.organization_id == caller.organization_id, named)
+        .where(GROUPS.c.organization_id == caller.organization_id, named)
     )
 
 
@@ -121,8 +126,8 @@ def may_use(caller: Caller, group_id: ColumnElement[int]) -> ColumnElement[bool]
 
 def granted_groups(organization_id: Any, client_id: Any) -> AnySelect:
     """Answer the query for the groups granted to a client; takes ids, or parameters for them."""
-    return select(Grant.group_id).where(
-        Grant.organization_id == organization_id, Grant.client_id == client_id
+    return select(GRANTS.c.group_id).where(
+        GRANTS.c.organization_id == organization_id, GRANTS.c.client_id == client_id
     )
 
 

@@ -12,10 +12,8 @@ from app.accounts.service import GroupKey, may_use
 from app.db import utcnow
 from app.errors import ApiError
 from app.item_units.planning import ItemUnit, KnownItem, KnownItemUnits, KnownUnit, ManyRow, Step
-from app.item_units.queries import TABLE, UNIT_NAME, in_group
+from app.item_units.queries import ITEMS, TABLE, UNIT_NAME, UNITS, in_group
 from app.item_units.rules import ON_INSERT, Options
-from app.items.models import Item
-from app.units.models import Unit
 
 
 def upsert_item_units(
@@ -42,10 +40,10 @@ def upsert_item_units(
 def lock_items(session: Session, caller: Caller, references: set[str]) -> list[KnownItem]:
     """Answer the items with these references, locked in order of id: no two requests entangle."""
     found = session.execute(
-        select(Item.id, Item.reference, Item.name)
-        .where(Item.organization_id == caller.organization_id)
-        .where(bulk.is_one_of(session, Item.reference, references))
-        .order_by(Item.id)
+        select(ITEMS.c.id, ITEMS.c.reference, ITEMS.c.name)
+        .where(ITEMS.c.organization_id == caller.organization_id)
+        .where(bulk.is_one_of(session, ITEMS.c.reference, references))
+        .order_by(ITEMS.c.id)
         .with_for_update(key_share=True)
     )
     return [KnownItem(*row) for row in found]
@@ -56,11 +54,11 @@ def load_units(
 ) -> list[KnownUnit]:
     """Answer the units with these references, of groups that the client may use."""
     query = (
-        select(Unit.id, Unit.identifier, UNIT_NAME)
-        .where(Unit.organization_id == caller.organization_id)
-        .where(bulk.is_one_of(session, Unit.identifier, references))
-        .where(may_use(caller, Unit.group_id.expression), *in_group(caller, group))
-        .order_by(Unit.id)
+        select(UNITS.c.id, UNITS.c.identifier, UNIT_NAME)
+        .where(UNITS.c.organization_id == caller.organization_id)
+        .where(bulk.is_one_of(session, UNITS.c.identifier, references))
+        .where(may_use(caller, UNITS.c.group_id), *in_group(caller, group))
+        .order_by(UNITS.c.id)
     )
     return [KnownUnit(row.id, row.identifier, row.unit_name) for row in session.execute(query)]
 
@@ -71,10 +69,10 @@ def load_item_units(
     """Answer the item-units of these items that have one of the units or are the item's default."""
     item_ids, unit_ids = [item.id for item in items], [unit.id for unit in units]
     found = session.execute(
-        select(TABLE, may_use(caller, Unit.group_id.expression).label("usable"))
+        select(TABLE, may_use(caller, UNITS.c.group_id).label("usable"))
         .join(
-            Unit,
-            and_(Unit.organization_id == TABLE.c.organization_id, Unit.id == TABLE.c.unit_id),
+            UNITS,
+            and_(UNITS.c.organization_id == TABLE.c.organization_id, UNITS.c.id == TABLE.c.unit_id),
         )
         .where(TABLE.c.organization_id == caller.organization_id)
         .where(bulk.is_one_of(session, TABLE.c.item_id, item_ids))

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.accounts.auth import Caller
-from app.accounts.models import Group
-from app.accounts.service import GroupKey, may_use
+from app.accounts.service import GROUPS, GroupKey, may_use
 from app.bulk import is_sqlite
 from app.db import MAX_ID, AnyRow, AnySelect
 from app.item_units.errors import ItemUnitNotFound
@@ -39,8 +38,8 @@ def find_item(session: Session, caller: Caller, key: Key, *, lock: bool = False)
 
     With ``lock``, one writer of the item's units at a time holds it.
     """
-    named = Item.id == key.id if key.reference is None else Item.reference == key.reference
-    query = select(*ITEM).where(Item.organization_id == caller.organization_id, named)
+    named = ITEMS.c.id == key.id if key.reference is None else ITEMS.c.reference == key.reference
+    query = select(*ITEM).where(ITEMS.c.organization_id == caller.organization_id, named)
     if lock:
         query = query.with_for_update(key_share=True)
     found = session.execute(query).one_or_none()
@@ -53,17 +52,17 @@ def in_group(caller: Caller, group: GroupKey) -> list[ColumnElement[bool]]:
     """Answer the conditions that a unit is in the group, if one is named."""
     conditions: list[ColumnElement[bool]] = []
     if group.id is not None:
-        conditions.append(Unit.group_id == group.id)
+        conditions.append(UNITS.c.group_id == group.id)
     if group.external_ref is not None:
         named = group_named(caller.organization_id, group.external_ref)
-        conditions.append(Unit.group_id.in_(named))
+        conditions.append(UNITS.c.group_id.in_(named))
     return conditions
 
 
 def group_named(organization_id: Any, external_ref: Any) -> AnySelect:
     """Answer the query for the id of a group by its reference; takes values, or parameters for them."""
-    return select(Group.id).where(
-        Group.organization_id == organization_id, Group.external_ref == external_ref
+    return select(GROUPS.c.id).where(
+        GROUPS.c.organization_id == organization_id, GROUPS.c.external_ref == external_ref
     )
 
 
@@ -94,17 +93,17 @@ def list_item_units(
 
 def _filtered(session: Session, caller: Caller, wanted: Mapping[str, Any]) -> AnySelect:
     ids = select(TABLE.c.id).where(TABLE.c.organization_id == caller.organization_id)
-    units = select(Unit.id).where(Unit.organization_id == caller.organization_id)
+    units = select(UNITS.c.id).where(UNITS.c.organization_id == caller.organization_id)
     if not caller.all_groups:
-        granted = TABLE.c.unit_id.in_(units.where(may_use(caller, Unit.group_id.expression)))
+        granted = TABLE.c.unit_id.in_(units.where(may_use(caller, UNITS.c.group_id)))
         # PostgreSQL would make a join of it, join all and sort that. Asked whether it is true, it walks
         # the index in order and stops at the end of the page.
         ids = ids.where(granted if is_sqlite(session) else granted.is_(True))
     if (reference := wanted.get("itemReference")) is not None:
-        items = select(Item.id).where(Item.organization_id == caller.organization_id)
-        ids = ids.where(TABLE.c.item_id.in_(items.where(Item.reference == reference)))
+        items = select(ITEMS.c.id).where(ITEMS.c.organization_id == caller.organization_id)
+        ids = ids.where(TABLE.c.item_id.in_(items.where(ITEMS.c.reference == reference)))
     if (reference := wanted.get("unitReference")) is not None:
-        ids = ids.where(TABLE.c.unit_id.in_(units.where(Unit.identifier == reference)))
+        ids = ids.where(TABLE.c.unit_id.in_(units.where(UNITS.c.identifier == reference)))
     if (is_default := wanted.get("isDefault")) is not None:
         ids = ids.where(TABLE.c.is_default == is_default)
     if (since := wanted.get("lastUpdated_gte")) is not None:
@@ -117,19 +116,19 @@ def _shown(caller: Caller) -> AnySelect:
     return (
         select(
             TABLE,
-            Item.reference.label("item_reference"),
-            Item.name.label("item_name"),
-            Unit.identifier.label("unit_reference"),
+            ITEMS.c.reference.label("item_reference"),
+            ITEMS.c.name.label("item_name"),
+            UNITS.c.identifier.label("unit_reference"),
             UNIT_NAME,
         )
         .join(
-            Item,
-            and_(Item.organization_id == TABLE.c.organization_id, Item.id == TABLE.c.item_id),
+            ITEMS,
+            and_(ITEMS.c.organization_id == TABLE.c.organization_id, ITEMS.c.id == TABLE.c.item_id),
         )
         .join(
-            Unit,
-            and_(Unit.organization_id == TABLE.c.organization_id, Unit.id == TABLE.c.unit_id),
+            UNITS,
+            and_(UNITS.c.organization_id == TABLE.c.organization_id, UNITS.c.id == TABLE.c.unit_id),
         )
         .where(TABLE.c.organization_id == caller.organization_id)
-        .where(may_use(caller, Unit.group_id.expression))
+        .where(may_use(caller, UNITS.c.group_id))
     )

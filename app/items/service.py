@@ -17,6 +17,8 @@ from app.items.rules import ItemStep, NamedItem, StoredItem, take
 from app.query import count_rows, offset_page
 
 TABLE: Table = Item.__table__  # type: ignore[assignment]
+COLUMNS = [TABLE.c[name] for name in ("id", "reference", "name", "created_at", "updated_at")]
+"""What is read of an item, in the order of ``StoredItem``."""
 
 
 def upsert_items(
@@ -53,9 +55,9 @@ def load_items(
 ) -> dict[str, StoredItem]:
     """Answer the stored items with these references, by reference."""
     found = session.execute(
-        select(Item.id, Item.reference, Item.name, Item.created_at, Item.updated_at).where(
-            Item.organization_id == caller.organization_id,
-            bulk.is_one_of(session, Item.reference, references),
+        select(*COLUMNS).where(
+            TABLE.c.organization_id == caller.organization_id,
+            bulk.is_one_of(session, TABLE.c.reference, references),
         )
     )
     return {row.reference: StoredItem(*row) for row in found}
@@ -101,8 +103,8 @@ def write(
 def get_item(session: Session, caller: Caller, item_id: int) -> StoredItem:
     """Answer the item with this id; raises ``ItemNotFound`` (404). Source: CONTRACT 7."""
     found = session.execute(
-        select(Item.id, Item.reference, Item.name, Item.created_at, Item.updated_at).where(
-            Item.organization_id == caller.organization_id, Item.id == min(item_id, MAX_ID)
+        select(*COLUMNS).where(
+            TABLE.c.organization_id == caller.organization_id, TABLE.c.id == min(item_id, MAX_ID)
         )
     ).one_or_none()
     if found is None:
@@ -117,15 +119,15 @@ def list_items(
 
     ``wanted`` has ``max`` and ``offset`` and may have ``reference``. Source: CONTRACT 7.
     """
-    ids = select(Item.id).where(Item.organization_id == caller.organization_id)
+    ids = select(TABLE.c.id).where(TABLE.c.organization_id == caller.organization_id)
     if wanted.get("reference") is not None:
-        ids = ids.where(Item.reference == wanted["reference"])
+        ids = ids.where(TABLE.c.reference == wanted["reference"])
     total = count_rows(session, ids)
     page = offset_page(ids, total, wanted).subquery()
     rows = session.execute(
-        select(Item.id, Item.reference, Item.name, Item.created_at, Item.updated_at)
-        .join(page, page.c.id == Item.id)
-        .where(Item.organization_id == caller.organization_id)
-        .order_by(Item.id)
+        select(*COLUMNS)
+        .join(page, page.c.id == TABLE.c.id)
+        .where(TABLE.c.organization_id == caller.organization_id)
+        .order_by(TABLE.c.id)
     )
     return total, [StoredItem(*row) for row in rows]

@@ -13,10 +13,10 @@ from app.db import MAX_ID, AnyRow, AnySelect
 from app.query import cut_page, walk
 from app.units.addresses import RECIPE
 from app.units.errors import UnitNotFound
-from app.units.models import Unit as UnitModel
+from app.units.models import Unit
 from app.units.rows import BLANK, BLANK_ADDRESS, Attributes
 
-TABLE: Table = UnitModel.__table__  # type: ignore[assignment]
+TABLE: Table = Unit.__table__  # type: ignore[assignment]
 INLINE = tuple(name for name in BLANK if name != "address")
 """The attributes that are columns of the same name."""
 
@@ -123,5 +123,5 @@ def load_addresses(
 def _visible(caller: Caller) -> AnySelect:
     return select(*COLUMNS).where(
         TABLE.c.organization_id == caller.organization_id,
-        may_use(caller, UnitModel.group_id.expression),
+        may_use(caller, TABLE.c.group_id),
     )

@@ -1,8 +1,11 @@
 """The number of SQL statements does not depend on the number of rows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from tests.world import World
 
@@ -50,3 +53,35 @@ def test_rows_found_by_identifier_are_not_sought_by_address(world: World) -> Non
 
     assert answer.json["summary"]["unchanged"] == 10
     assert len([s for s in seen if "FROM units" in s]) == 1
+
+
+def test_no_statement_goes_through_the_orm(world: World, orm_statements: list[str]) -> None:
+    """Which would load each row a second time: one mapped attribute in a condition is enough."""
+    world.put_units({"identifier": "PACKET", "address": {"address_line_1": "1 Main St"}})
+    items = [{"reference": "eliteBook_820"}]
+    pairs = [{"itemId": "eliteBook_820", "unitId": "PACKET", "quantity": 2, "isDefault": False}]
+    answers = [
+        world.post("/items/multiple", {"items": items}),
+        world.upsert({"quantity": 1, "isDefault": False}),
+        world.post("/itemUnits/multiple", {"itemUnits": pairs}),
+        world.get("/units?identifier=PACKET"),
+        world.get("/itemUnits?itemReference=eliteBook_820"),
+        world.get("/groups"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 200, 200]
+    assert orm_statements == []
+
+
+@pytest.fixture(name="orm_statements")
+def _orm_statements() -> Iterator[list[str]]:
+    """Collect the statements that the ORM takes care of."""
+    seen: list[str] = []
+
+    def note(state: ORMExecuteState) -> None:
+        if state.is_orm_statement:
+            seen.append(str(state.statement))
+
+    event.listen(Session, "do_orm_execute", note)
+    yield seen
+    event.remove(Session, "do_orm_execute", note)
