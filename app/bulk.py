@@ -23,9 +23,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.copying import AS_BINARY, copy_rows
+
 Row = Mapping[str, Any]
 
-AS_TEXT: dict[type, Callable[[Any], str]] = {
+Written = Mapping[type, Callable[[Any], Any]]
+"""By a column's type, what is made of its values before the driver gets them."""
+
+AS_TEXT: Written = {
     JSON: lambda value: orjson.dumps(value).decode(),
     # Most rows of a request share one time.
     DateTime: lru_cache(lambda moment: moment.isoformat(" ", "microseconds")),
@@ -74,16 +79,17 @@ def insert_rows(session: Session, table: Table, organization_id: int, rows: Sequ
     """Insert ``rows`` of one organization, which all name the same columns, in one statement."""
     if not rows:
         return
-    columns = _columns(table, rows[0])
-    names = ", ".join(column.name for column in columns)
-    head = f"INSERT INTO {table.name} ({names}, organization_id)"
+    columns, connection = _columns(table, rows[0]), session.connection()
     if is_sqlite(session):
-        sql = f"{head} VALUES ({', '.join('?' * len(columns))}, ?)"
-        session.connection().exec_driver_sql(sql, _values(columns, rows, organization_id))
+        names = ", ".join(column.name for column in columns)
+        sql = (
+            f"INSERT INTO {table.name} ({names}, organization_id)"  # noqa: S608 - names of ours
+            f" VALUES ({', '.join('?' * len(columns))}, ?)"
+        )
+        connection.exec_driver_sql(sql, _values(columns, rows, organization_id, AS_TEXT))
     else:
-        source = f"SELECT {names}, CAST(:organization_id AS bigint) FROM {_recordset(columns)}"  # noqa: S608
-        parameters = {"organization_id": organization_id, "rows": _json(rows)}
-        session.execute(text(f"{head} {source}"), parameters)
+        values = _values(columns, rows, organization_id, AS_BINARY)
+        copy_rows(connection, table.name, [*columns, table.c.organization_id], values)
 
 
 def update_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
@@ -98,7 +104,8 @@ def update_rows(session: Session, table: Table, organization_id: int, rows: Sequ
     if is_sqlite(session):
         sets = ", ".join(f"{name} = ?" for name in names)
         sql = f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = ?"  # noqa: S608
-        session.connection().exec_driver_sql(sql, _values(columns, rows, organization_id))
+        values = _values(columns, rows, organization_id, AS_TEXT)
+        session.connection().exec_driver_sql(sql, values)
     else:
         sets = ", ".join(f"{name} = new.{name}" for name in names)
         sql = (
@@ -120,27 +127,29 @@ def _json(rows: Sequence[Row]) -> str:
 
 
 def _columns(table: Table, row: Row) -> list[Column[Any]]:
-    """Answer the columns that ``row`` names in the order of ``_values``: plain ones, texts, the id."""
+    """Answer the columns that ``row`` names in the order of ``_values``: plain ones, others, the id."""
     return sorted(
         (table.c[name] for name in row),
-        key=lambda column: (column.name == "id", _as_text(column) is not None),
+        key=lambda column: (column.name == "id", isinstance(column.type, tuple(AS_TEXT))),
     )
 
 
-def _as_text(column: Column[Any]) -> Callable[[Any], str] | None:
-    """Answer how SQLite's text of a value is made, None where a column holds numbers or texts."""
-    return next((write for kind, write in AS_TEXT.items() if isinstance(column.type, kind)), None)
-
-
-def _values(columns: list[Column[Any]], rows: Iterable[Row], organization_id: int) -> list[Any]:
-    """Answer for each row the values of the columns as SQLite holds them, and the organization."""
+def _values(
+    columns: list[Column[Any]], rows: Iterable[Row], organization_id: int, written: Written
+) -> list[tuple[Any, ...]]:
+    """Answer the values of each row, the organization last; ``written`` says what is made of a type."""
     # A row at a time, while it is in the processor's cache.
-    texts = [(column.name, write) for column in columns if (write := _as_text(column))]
-    plain = [column.name for column in columns[:-1] if _as_text(column) is None]
+    others = [
+        (column.name, write)
+        for column in columns
+        for kind, write in written.items()
+        if isinstance(column.type, kind)
+    ]
+    plain = [column.name for column in columns[: -1 - len(others)]]
     return [
         (
             *[row[name] for name in plain],
-            *[None if (value := row[name]) is None else write(value) for name, write in texts],
+            *[None if (value := row[name]) is None else write(value) for name, write in others],
             row["id"],
             organization_id,
         )

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 
-from app import turns
+from app import copying, turns
 from app.commits import heed_warnings
 
 POOL_TIMEOUT = 2
@@ -94,6 +94,7 @@ def set_up(engine: Engine, config: Mapping[str, Any]) -> None:
         return
     event.listen(engine, "handle_error", leave_demoted)
     heed_warnings(engine)
+    copying.set_up(engine)
     if config["PGBOUNCER"]:
         set_up_pooler(engine, time_limits(config))
 

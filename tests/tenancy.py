@@ -7,7 +7,7 @@ Sources: CONTRACT 1, DESIGN 3.
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,6 +43,9 @@ VOLATILE = re.compile(
 )
 PARAMETER_NAMES = re.compile(r"%\(\w+\)s")
 
+COPY = re.compile(r"COPY (?P<table>\w+) \((?P<columns>[^)]*)\) FROM STDIN")
+"""Its values travel apart from the statement; ``bulk.insert_rows`` puts the organization into each."""
+
 Sourced = exp.Select | exp.Update | exp.Delete
 
 
@@ -55,6 +58,8 @@ def faults(statement: str, dialect: str, tables: frozenset[str]) -> list[str]:
     bare = PARAMETER_NAMES.sub("?", statement)
     if told or bare.startswith("LOCK ") or not any(re.search(rf"\b{t}\b", bare) for t in tables):
         return told
+    if copied := COPY.match(statement):
+        return [*_copy_faults(copied["table"], copied["columns"].split(", "))]
     try:
         tree = sqlglot.parse_one(statement, dialect=DIALECTS[dialect])
     except sqlglot.ParseError as error:
@@ -156,6 +161,11 @@ def _insert_faults(insert: exp.Insert, tables: frozenset[str]) -> Iterator[str]:
         rows = [select.expressions for select in source.find_all(exp.Select) if select is source]
     if not rows or not all(_is_parameter(row[place]) for row in rows):
         yield f"INSERT INTO {table.name}: {ORGANIZATION} is no parameter"
+
+
+def _copy_faults(table: str, columns: Sequence[str]) -> Iterator[str]:
+    if ORGANIZATION not in columns:
+        yield f"COPY {table} without {ORGANIZATION}"
 
 
 class Watch:

@@ -57,6 +57,7 @@ GOOD = [
     ),
     "DELETE FROM units WHERE organization_id = %(o)s AND id = 1",
     "INSERT INTO units (organization_id, name) VALUES (%(o)s, %(n)s) ON CONFLICT DO NOTHING",
+    "COPY units (name, organization_id) FROM STDIN (FORMAT BINARY)",
     "INSERT INTO units (organization_id, name) SELECT %(o)s, name FROM unnest(%(n)s) AS r(name)",
 ]
 BAD = {
@@ -84,6 +85,7 @@ BAD = {
     "a delete with another table": "DELETE FROM units USING groups "
     "WHERE units.organization_id = %(o)s AND groups.id = units.group_id",
     "an insert": "INSERT INTO units (name) VALUES (%(n)s)",
+    "a copy": "COPY units (id, name) FROM STDIN (FORMAT BINARY)",
     "an insert of a constant": "INSERT INTO units (organization_id, name) VALUES (1, %(n)s)",
     "an insert of another column": "INSERT INTO units (organization_id, name) "
     "SELECT r.o, r.n FROM json_to_recordset(%(rows)s) AS r(o BIGINT, n VARCHAR)",
