@@ -40,7 +40,7 @@ def assert_whole(world: World) -> None:
     assert {name for name, kind, _ in kinds if kind == "distributed"} == own
     assert len({place for name, _, place in kinds if name in own}) == 1
     shared = {name for name, kind, _ in kinds if kind == "reference"}
-    assert shared == {"alembic_version", "organizations", "clients"}
+    assert shared == {"alembic_version", "organizations", "clients", "revoked_tokens"}
     keys = {name for (name,) in rows_of("SELECT conname FROM pg_constraint WHERE contype = 'f'")}
     assert keys >= {str(k.name) for table in tenant_tables() for k in table.foreign_key_constraints}
     for name in [*own, *shared]:
