@@ -116,7 +116,7 @@ def update_rows(session: Session, table: Table, organization_id: int, rows: Sequ
 
 
 def _recordset(columns: Sequence[Column[Any]]) -> str:
-    """Answer SQL for rows that travel as one JSON text: the least work for both sides."""
+    """Answer SQL for rows that travel as one JSON text. Ours: docs/decisions.md."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     members = ", ".join(f"{column.name} {column.type.compile(dialect)}" for column in columns)
     return f"json_to_recordset(CAST(:rows AS json)) AS new({members})"

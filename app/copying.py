@@ -1,4 +1,4 @@
-"""Sending rows to PostgreSQL by COPY: a third less work for both sides than any other way in.
+"""Inserting rows on PostgreSQL by COPY. Ours: docs/decisions.md.
 
 SQLAlchemy knows no COPY. It is done where SQLAlchemy would hand the statement to the driver, so that
 errors, broken connections and whoever listens to statements are dealt with as ever.
