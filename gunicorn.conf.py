@@ -57,6 +57,12 @@ logconfig_dict = log_config(
     environ.get("LOG_FORMAT", "json"), environ.get("LOG_LEVEL", "INFO").upper()
 )
 
+# A buffer of a MiB or more goes back to the system at once. Left alone, glibc raises that limit when it
+# meets a large body, and keeps the next ones. Other libraries of C have no such limit.
+M_MMAP_THRESHOLD = -3
+with contextlib.suppress(AttributeError):
+    ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 2**20)
+
 DROP_ALL = (ctypes.c_ushort * 4)(0x06, 0, 0, 0)  # One instruction of BPF: return 0.
 SO_ATTACH_FILTER = 26
 

@@ -1,8 +1,9 @@
 """Set-based reads and writes: one statement for any number of rows, on both engines."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -75,20 +76,26 @@ def reserve_ids(session: Session, table: Table, count: int) -> Sequence[int]:
     return sorted(session.execute(series, {"count": count}).scalars())
 
 
-def insert_rows(session: Session, table: Table, organization_id: int, rows: Sequence[Row]) -> None:
-    """Insert ``rows`` of one organization, which all name the same columns, in one statement."""
-    if not rows:
+def insert_rows(session: Session, table: Table, organization_id: int, rows: Iterable[Row]) -> None:
+    """Insert ``rows`` of one organization, which all name the same columns, in one statement.
+
+    They are taken one by one, and on PostgreSQL sent one by one.
+    """
+    remaining = iter(rows)
+    first = next(remaining, None)
+    if first is None:
         return
-    columns, connection = _columns(table, rows[0]), session.connection()
+    columns, connection = _columns(table, first), session.connection()
     if is_sqlite(session):
         names = ", ".join(column.name for column in columns)
         sql = (
             f"INSERT INTO {table.name} ({names}, organization_id)"  # noqa: S608 - names of ours
             f" VALUES ({', '.join('?' * len(columns))}, ?)"
         )
-        connection.exec_driver_sql(sql, _values(columns, rows, organization_id, AS_TEXT))
+        values = _values(columns, chain([first], remaining), organization_id, AS_TEXT)
+        connection.exec_driver_sql(sql, list(values))
     else:
-        values = _values(columns, rows, organization_id, AS_BINARY)
+        values = _values(columns, chain([first], remaining), organization_id, AS_BINARY)
         copy_rows(connection, table.name, [*columns, table.c.organization_id], values)
 
 
@@ -105,7 +112,7 @@ def update_rows(session: Session, table: Table, organization_id: int, rows: Sequ
         sets = ", ".join(f"{name} = ?" for name in names)
         sql = f"UPDATE {table.name} SET {sets} WHERE id = ? AND organization_id = ?"  # noqa: S608
         values = _values(columns, rows, organization_id, AS_TEXT)
-        session.connection().exec_driver_sql(sql, values)
+        session.connection().exec_driver_sql(sql, list(values))
     else:
         sets = ", ".join(f"{name} = new.{name}" for name in names)
         sql = (
@@ -136,8 +143,8 @@ def _columns(table: Table, row: Row) -> list[Column[Any]]:
 
 def _values(
     columns: list[Column[Any]], rows: Iterable[Row], organization_id: int, written: Written
-) -> list[tuple[Any, ...]]:
-    """Answer the values of each row, the organization last; ``written`` says what is made of a type."""
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of each row, the organization last; ``written`` says what is made of a type."""
     # A row at a time, while it is in the processor's cache.
     others = [
         (column.name, write)
@@ -146,12 +153,10 @@ def _values(
         if isinstance(column.type, kind)
     ]
     plain = [column.name for column in columns[: -1 - len(others)]]
-    return [
-        (
+    for row in rows:
+        yield (
             *[row[name] for name in plain],
             *[None if (value := row[name]) is None else write(value) for name, write in others],
             row["id"],
             organization_id,
         )
-        for row in rows
-    ]

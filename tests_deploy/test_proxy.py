@@ -128,7 +128,7 @@ def test_nor_does_it_lift_the_rate_limit(site: Site, tmp_path: Path) -> None:
     finally:
         server.stop()
 
-    # Each of the two workers counts by itself: of 11 requests one of them gets at least 6. Which one gets the last is chance.
+    # Each of the two workers counts by itself: of 11 requests one gets at least 6, whoever has the last.
     assert statuses.count(429) == refused >= 1
 
 

@@ -33,6 +33,7 @@ BLANK_ADDRESS: Attributes = {
     "latitude": None,
     "longitude": None,
 }
+ADDRESS_FIELDS = list(BLANK_ADDRESS)
 BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
 
 
@@ -63,16 +64,17 @@ def row_from(sent: Attributes, default_country: str) -> UnitRow:
 
     An address or bathroom is replaced whole, so what it does not have is null.
     """
-    attributes = dict(sent)
-    if attributes.get("identifier") is None:
-        attributes.pop("identifier", None)
-    if address := attributes.get("address"):
-        attributes["address"] = {**BLANK_ADDRESS, **address}
-    if rooms := attributes.get("bathrooms"):
-        attributes["bathrooms"] = [
-            room if len(room) == len(BLANK_BATHROOM) else {**BLANK_BATHROOM, **room}
-            for room in rooms
-        ]
+    filled: dict[str, Any] = {}
+    if (address := sent.get("address")) and [*address] != ADDRESS_FIELDS:
+        filled["address"] = {**BLANK_ADDRESS, **address}
+    if (rooms := sent.get("bathrooms")) and any(len(room) < len(BLANK_BATHROOM) for room in rooms):
+        filled["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in rooms]
+    is_null = sent.get("identifier", "") is None
+    if not (filled or is_null):
+        return UnitRow(sent, sent, default_country)  # As most rows: a copy of each would be memory.
+    attributes = {**sent, **filled}
+    if is_null:
+        del attributes["identifier"]
     return UnitRow(attributes, sent, default_country)
 
 

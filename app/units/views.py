@@ -48,8 +48,8 @@ def upsert_all() -> Response:
     """
     config = current_app.config
     query = request.args.items(multi=True)
-    body = read_json(keep=is_keyed())
-    wanted = load_request(body, query, config["MAX_UNITS_PER_REQUEST"])
+    # No name for the body: it would live as long as this function.
+    wanted = load_request(read_json(keep=is_keyed()), query, config["MAX_UNITS_PER_REQUEST"])
     in_transaction = transactional if wanted.dry_run else idempotent(caller)
 
     @in_transaction

@@ -33,7 +33,7 @@ def write(session: Session, organization_id: int, group_id: int, planned: Plan) 
         changed_columns(known_alike),
     ):
         bulk.update_rows(session, TABLE, organization_id, rows)
-    created = [all_columns(unit, group_id) for unit in planned.created]
+    created = (all_columns(unit, group_id) for unit in planned.created)
     bulk.insert_rows(session, TABLE, organization_id, created)
 
 
