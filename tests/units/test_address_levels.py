@@ -45,6 +45,7 @@ from tests.units.test_address_rules import canonical
         ("AT", "Ring 5|Stiege 1 2. Stock Top 3", "ring 5|staircase 1 floor 2 unit 3"),
         ("GB", "5 Kings Rd|Top Floor", "5 kings road|floor top"),
         ("PL", "Długa 5 A m. 2", "dluga 5a|unit 2"),
+        ("PL", "Długa 5/7|piętro 2 m. 7", "dluga 5|floor 2 unit 7"),
         ("PL", "Długa|m. 4", "dluga|unit 4"),
         ("PL", "Rondo 5 m2", "rondo 5|unit 2"),
         ("ES", "Calle Mayor 5|planta II", "calle mayor 5|floor 2"),
