@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from app.copying import AS_BINARY, copy_rows
+from app.copying import AS_BINARY, DIALECT, copy_rows
 
 Row = Mapping[str, Any]
 
@@ -124,8 +124,7 @@ def update_rows(session: Session, table: Table, organization_id: int, rows: Sequ
 
 def _recordset(columns: Sequence[Column[Any]]) -> str:
     """Answer SQL for rows that travel as one JSON text. Ours: docs/decisions.md."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    members = ", ".join(f"{column.name} {column.type.compile(dialect)}" for column in columns)
+    members = ", ".join(f"{column.name} {column.type.compile(DIALECT)}" for column in columns)
     return f"json_to_recordset(CAST(:rows AS json)) AS new({members})"
 
 

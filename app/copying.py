@@ -13,6 +13,9 @@ import orjson
 from sqlalchemy import JSON, Column, Connection, Date, DateTime, Engine, event
 from sqlalchemy.dialects import postgresql
 
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+"""For the names of types; one is made once, since it is large and ends in a cycle."""
+
 OPTION = "copied_rows"
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - UTC without a zone, as every time column holds it.
 MICROSECOND = timedelta(microseconds=1)
@@ -53,8 +56,7 @@ def copy_rows(
 def wire_type(column: Column[Any]) -> str:
     """Answer the name of the type that the driver writes for ``column``."""
     named = (name for kind, name in WIRE_TYPES.items() if isinstance(column.type, kind))
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    return next(named, None) or column.type.compile(dialect).lower()
+    return next(named, None) or column.type.compile(DIALECT).lower()
 
 
 def set_up(engine: Engine) -> None:

@@ -4,6 +4,7 @@ The answer is written to a file and sent when the last line is done: a client th
 reads anything would otherwise wait for us while we wait for it.
 """
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -70,6 +71,9 @@ def write_chunk(
 ) -> Counter[str]:
     """Carry out a chunk, write its results and remember its claims; answers the counts."""
     group_id, planned = upsert(claims, first, rows)
+    # SQLAlchemy leaves what was looked up in a cycle: few objects, so that they would wait for long, but
+    # with all keys of the chunk. The youngest are soon looked through.
+    gc.collect(0)
     out.writelines(map(to_line, describe_rows(planned, group_id, first=first)))
     claims.note(planned)
     return count_actions(planned)

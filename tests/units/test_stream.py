@@ -1,5 +1,6 @@
 """POST /units/multiple with lines: chunks, a transaction each, a result line per line."""
 
+import gc
 import gzip
 import io
 import json
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import BindParameter
 
 from app.lines import MAX_LINE, BrokenBody, expand, split_lines
 from app.units.stream import CHUNK
@@ -226,6 +228,22 @@ def test_the_statements_of_a_chunk_do_not_depend_on_its_rows(world: World) -> No
     fixed = counts[0] - (counts[2] - counts[1]) // 2
     assert counts[0] == counts[1]
     assert counts[2] == fixed + 3 * (counts[1] - fixed)
+
+
+def test_no_chunk_is_kept_until_the_stream_ends(world: World) -> None:
+    rows = [{"address": {"address_line_1": f"{n} Main St"}} for n in range(4 * CHUNK)]
+    gc.collect()
+    gc.disable()
+    try:
+        _, ending = results(send(world, to_lines(rows)))
+        kept = [o for o in gc.get_objects() if isinstance(o, BindParameter)]
+    finally:
+        gc.enable()
+
+    assert ending["summary"]["created"] == 4 * CHUNK
+    sought = [o.value for o in kept if isinstance(o.value, list | str)]
+    # SQLAlchemy remembers the first of each statement.
+    assert len([value for value in sought if len(value) >= CHUNK]) <= 2
 
 
 def test_lines_are_split_wherever_the_blocks_end() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from app.units.addresses.text import LIMIT, fold, plain, sealed, shortened
 from app.units.addresses.words import country_code, words_of
 
-CACHED = 8192
+CACHED = 4096
 """Texts of a kind that are remembered: cities, states and streets come again and again."""
 
 
