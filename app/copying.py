@@ -64,6 +64,7 @@ def set_up(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_execute")
     def copy(cursor: Any, statement: str, _parameters: Any, context: Any) -> bool | None:
+        """Carry out a statement that has rows to copy; None leaves any other to SQLAlchemy."""
         rows: Rows | None = context.execution_options.get(OPTION)
         if rows is None:
             return None

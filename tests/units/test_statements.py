@@ -55,7 +55,7 @@ def test_rows_found_by_identifier_are_not_sought_by_address(world: World) -> Non
     assert len([s for s in seen if "FROM units" in s]) == 1
 
 
-def test_no_statement_goes_through_the_orm(world: World, orm_statements: list[str]) -> None:
+def test_no_resource_is_read_through_the_orm(world: World, orm_statements: list[str]) -> None:
     """Which would load each row a second time: one mapped attribute in a condition is enough."""
     world.put_units({"identifier": "PACKET", "address": {"address_line_1": "1 Main St"}})
     items = [{"reference": "eliteBook_820"}]
