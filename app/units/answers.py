@@ -1,6 +1,7 @@
 """How the results of the rows are shown. Source: CONTRACT 4.5."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from app.units.matching import Plan, Reject, Step
@@ -8,33 +9,30 @@ from app.units.matching import Plan, Reject, Step
 ACTIONS = ("created", "updated", "unchanged", "failed")
 
 
-def describe(planned: Plan, group_id: int, *, rejected: bool, dry_run: bool) -> dict[str, Any]:
-    """Answer the body for ``planned``: a result per row in order, and the summary.
+def summarize(planned: Plan, *, rejected: bool) -> dict[str, int]:
+    """Answer how many rows had each outcome.
 
     ``rejected`` means that a failing row of an atomic request stopped all others. Source: CONTRACT 4.5.
     """
-    rows = describe_rows(planned, group_id, rejected=rejected)
     counts = count_actions(planned)
-    summary = {action: counts[action] for action in ACTIONS}
     if rejected:
-        summary = {"created": 0, "updated": 0, "unchanged": 0, "failed": counts["failed"]}
-        summary["skipped"] = len(rows) - counts["failed"]
-    answer: dict[str, Any] = {"units": rows, "summary": summary}
-    return {"dry_run": True, **answer} if dry_run else answer
+        skipped = len(planned.steps) - counts["failed"]
+        counts = Counter(failed=counts["failed"])
+        return {action: counts[action] for action in ACTIONS} | {"skipped": skipped}
+    return {action: counts[action] for action in ACTIONS}
 
 
 def describe_rows(
     planned: Plan, group_id: int, *, rejected: bool = False, first: int = 0
-) -> list[dict[str, Any]]:
-    """Answer a result per row in order; ``first`` is the index of the first."""
-    return [
-        describe_reject(index, step)
-        if isinstance(step, Reject)
-        else describe_skipped(index, step)
-        if rejected
-        else describe_step(index, step, group_id)
-        for index, step in enumerate(planned.steps, first)
-    ]
+) -> Iterator[dict[str, Any]]:
+    """Yield a result per row in order; ``first`` is the index of the first, ``rejected`` as above."""
+    for index, step in enumerate(planned.steps, first):
+        if isinstance(step, Reject):
+            yield describe_reject(index, step)
+        elif rejected:
+            yield describe_skipped(index, step)
+        else:
+            yield describe_step(index, step, group_id)
 
 
 def count_actions(planned: Plan) -> Counter[str]:

@@ -3,7 +3,7 @@
 Nothing is decided here: it is read off the steps of the plan. Source: ours, docs/api.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.units.addresses import canonical_fields, canonical_text
@@ -30,12 +30,12 @@ def seeks_near_misses(planned: Plan) -> bool:
 
 
 def explain(
-    rows: Sequence[dict[str, Any]],
+    rows: Iterable[dict[str, Any]],
     planned: Plan,
     stored: Sequence[StoredAddress],
     default_country: str,
-) -> None:
-    """Add to each row of the answer that was valid what was tried, and near misses to created ones.
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the answer: valid ones with what was tried, created ones with near misses.
 
     ``stored`` are the addresses of the group before this request, one more than ``MAX_COMPARED`` where
     there are more; units that were updated are compared as they then stand. ``near_misses`` is null
@@ -55,13 +55,13 @@ def explain(
     for row, step in zip(rows, planned.steps, strict=True):
         if isinstance(step, Step) or step.type != "invalid_unit":
             row["match"] = {"tried": tried_by(step, default_country)}
-        if not isinstance(step, Step) or step.action != "created":
-            continue
-        row["near_misses"] = []
+        if isinstance(step, Step) and step.action == "created":
+            row["near_misses"] = []
         if _creates_address(step):
             fields = fields_of(step.sent, default_country)
             row["near_misses"] = look_alikes.find(fields) if look_alikes and left else None
             left = max(0, left - 1)
+        yield row
 
 
 def tried_by(step: Step | Reject, default_country: str) -> list[dict[str, str]]:

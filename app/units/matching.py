@@ -6,14 +6,15 @@ Pure: no database, no clock, no Flask. Rows are taken in order, as if each had b
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from app.units.rows import BLANK, Attributes, UnitRow, key_of
 
 
-@dataclass(slots=True, eq=False)
-class Unit:
+class Unit(Struct, eq=False, gc=False):
     """A unit as it stands, stored or yet to be created (``id`` is None)."""
 
     id: int | None
@@ -32,8 +33,7 @@ class Unit:
     """The attributes that this request has changed."""
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct, gc=False):
     """What a row does to its unit, and how the unit stands right after."""
 
     action: str
@@ -44,13 +44,12 @@ class Step:
     sent: Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """Why a row fails: ``type`` for machines, ``message`` for people, the rest by type."""
 
     type: str
     message: str
-    sent: Attributes = field(default_factory=dict)
+    sent: Attributes = {}
     fields: Mapping[str, list[str]] | None = None
     candidates: Sequence[Unit] | None = None
     conflicts_with: int | None = None

@@ -1,8 +1,9 @@
 """The rows of a request, made ready to be matched. Pure: no database, no Flask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from app.units.addresses import address_key
 
@@ -37,8 +38,7 @@ ADDRESS_FIELDS = list(BLANK_ADDRESS)
 BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
 
 
-@dataclass(slots=True)
-class UnitRow:
+class UnitRow(Struct, gc=False):
     """A valid row: the attributes it has (absent ones are absent)."""
 
     attributes: Attributes
@@ -67,7 +67,7 @@ def row_from(sent: Attributes, default_country: str) -> UnitRow:
     filled: dict[str, Any] = {}
     if (address := sent.get("address")) and [*address] != ADDRESS_FIELDS:
         filled["address"] = {**BLANK_ADDRESS, **address}
-    if (rooms := sent.get("bathrooms")) and any(len(room) < len(BLANK_BATHROOM) for room in rooms):
+    if (rooms := sent.get("bathrooms")) and sum(map(len, rooms)) < len(rooms) * len(BLANK_BATHROOM):
         filled["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in rooms]
     is_null = sent.get("identifier", "") is None
     if not (filled or is_null):

@@ -1,14 +1,15 @@
 """Creating and updating units: the group locked, one look-up, a plan, set-based writes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Caller
 from app.accounts.service import lock_group
 from app.db import utcnow
-from app.units.answers import describe
+from app.units.answers import count_matches, describe_rows, summarize
 from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
@@ -20,9 +21,18 @@ from app.units.rows import UnitRow, row_from
 from app.units.writing import write
 
 
+class Answer(NamedTuple):
+    """What became of a request. In ``body`` a step stands for each row, and ``rows`` makes them."""
+
+    body: Mapping[str, Any]
+    rows: Iterator[dict[str, Any]]
+    summary: Mapping[str, int]
+    matches: Counter[str | None]
+
+
 def upsert_units(
     session: Session, caller: Caller, request: UnitsRequest, default_country: str
-) -> dict[str, Any]:
+) -> Answer:
     """Create or update the units of ``request`` and answer what became of each row.
 
     The number of SQL statements does not depend on the number of rows.
@@ -41,13 +51,17 @@ def upsert_units(
     near = load_addresses(session, caller.organization_id, group_id, MAX_COMPARED) if looks else []
     if not (request.dry_run or rejected):
         write(session, caller.organization_id, group_id, planned)
-    answer = describe(planned, group_id, rejected=rejected, dry_run=request.dry_run)
+    told = describe_rows(planned, group_id, rejected=rejected)
     if request.explain:
-        explain(answer["units"], planned, near, default_country)
+        told = explain(told, planned, near, default_country)
+    summary = summarize(planned, rejected=rejected)
+    mark = {"dry_run": True} if request.dry_run else {}
     if rejected:
-        failed = answer["summary"]["failed"]
-        raise UnitsRejected(f"Nothing was written: {failed} of {len(rows)} units failed.", answer)
-    return answer
+        text = f"Nothing was written: {summary['failed']} of {len(rows)} units failed."
+        raise UnitsRejected(text, {**mark, "units": list(told), "summary": summary})
+    # Rows are made while they are written: all of them at once would be as much memory again.
+    body = {**mark, "units": planned.steps, "summary": summary}
+    return Answer(body, told, summary, count_matches(planned))
 
 
 def upsert_chunk(

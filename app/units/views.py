@@ -1,6 +1,5 @@
 """The units routes: read, load, call, answer."""
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -55,9 +54,8 @@ def upsert_all() -> Response:
     @in_transaction
     def upsert() -> Response:
         done = upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"])
-        matches = Counter(row["matched_by"] for row in done["units"] if row["success"])
-        note_rows("units", done["summary"], matches, dry_run=wanted.dry_run)
-        return json_response(done)
+        note_rows("units", done.summary, done.matches, dry_run=wanted.dry_run)
+        return json_response(done.body, made=done.rows)
 
     return upsert()
 
