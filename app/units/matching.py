@@ -154,7 +154,9 @@ class KnownUnits:
         if not changed:
             return Step("unchanged", matched_by, unit, before, unit.updated_at, row.sent)
         attributes = {**before, **row.attributes}
-        self.change(unit, attributes, self.key_after(unit, attributes, row))
+        has_moved = "address" in changed or "unit_number" in changed
+        key = self.key_after(attributes, row) if has_moved else unit.address_key
+        self.change(unit, attributes, key)
         unit.changed = unit.changed.union(changed)
         # Never back, even where another server's clock is ahead: a walk by time relies on it.
         unit.updated_at = max(self.now, unit.updated_at)
@@ -172,14 +174,9 @@ class KnownUnits:
         unit.attributes, unit.address_key, unit.is_known_anew = attributes, key, True
         self.add(unit)
 
-    def key_after(self, unit: Unit, attributes: Attributes, row: UnitRow) -> str | None:
-        """Answer the key of ``unit`` once it has these attributes, laid over it by ``row``.
-
-        It is made anew only where it is neither the unit's as before nor the row's own.
-        """
-        before, number = unit.attributes, attributes["unit_number"]
-        if attributes["address"] == before["address"] and number == before["unit_number"]:
-            return unit.address_key
+    def key_after(self, attributes: Attributes, row: UnitRow) -> str | None:
+        """Answer the key of a unit with these attributes, made anew where it is not the row's own."""
+        number = attributes["unit_number"]
         if "address" in row.attributes and number == row.attributes.get("unit_number"):
             return row.address_key
         return key_of(attributes, self.default_country)
