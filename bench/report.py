@@ -38,7 +38,8 @@ HOW = """\
   on PostgreSQL, of the database's backends. The ORM peers do 10,000 units once, and mixed only.
 - SQLite: WAL, `synchronous=FULL`, foreign keys on; all but the service, which runs as it ships, have a
   page cache of 64 MB. PostgreSQL: default settings with `fsync`, unless `BENCH_DATABASE_URL` names a
-  server. The load of single upserts comes from a process of its own, on the same machine.
+  server. The load of single upserts comes from a process of its own, on the same machine. SQLite works
+  inside the server's process, so there *Python µs* has the database's work in it.
 """
 
 
