@@ -1,6 +1,8 @@
 """Strict JSON: what the fast reader says must be what a careful reader would say."""
 
 import json
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.payload import json_response
 from app.strict_json import count_keys, has_duplicate_keys, parse_object
 from app.units.errors import InvalidJson
 
@@ -65,3 +68,30 @@ def test_keys_are_counted_however_deep() -> None:
 def test_what_is_no_strict_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidJson):
         parse_object(body, InvalidJson)
+
+
+def test_what_an_answer_is_made_of_is_made_one_by_one_and_not_kept() -> None:
+    class Row(dict[str, int]):
+        """A dict of which it can be told whether it is still held."""
+
+    seen: list[weakref.ref[Row]] = []
+    held: list[int] = []
+
+    def make() -> Iterator[Row]:
+        for number in range(3):
+            held.append(sum(row() is not None for row in seen))
+            row = Row(number=number)
+            seen.append(weakref.ref(row))
+            yield row
+            del row
+
+    step = object()
+    answer = json_response({"rows": [step, step, step], "more": 1}, made=make())
+
+    assert answer.get_json() == {"rows": [{"number": n} for n in range(3)], "more": 1}
+    assert held == [0, 0, 0]
+
+
+def test_what_is_no_json_is_an_error_where_nothing_was_made_for_it() -> None:
+    with pytest.raises(TypeError):
+        json_response({"rows": [object()]})
