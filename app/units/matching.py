@@ -14,6 +14,7 @@ from msgspec import Struct
 from app.units.rows import BLANK, Attributes, UnitRow, key_of
 
 
+# Structs are made faster than data classes; without gc, since they are never part of a cycle.
 class Unit(Struct, eq=False, gc=False):
     """A unit as it stands, stored or yet to be created (``id`` is None)."""
 
