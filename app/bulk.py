@@ -85,6 +85,7 @@ def insert_rows(session: Session, table: Table, organization_id: int, rows: Iter
     first = next(remaining, None)
     if first is None:
         return
+    every = chain([first], remaining)
     columns, connection = _columns(table, first), session.connection()
     if is_sqlite(session):
         names = ", ".join(column.name for column in columns)
@@ -92,10 +93,10 @@ def insert_rows(session: Session, table: Table, organization_id: int, rows: Iter
             f"INSERT INTO {table.name} ({names}, organization_id)"  # noqa: S608 - names of ours
             f" VALUES ({', '.join('?' * len(columns))}, ?)"
         )
-        values = _values(columns, chain([first], remaining), organization_id, AS_TEXT)
+        values = _values(columns, every, organization_id, AS_TEXT)
         connection.exec_driver_sql(sql, list(values))
     else:
-        values = _values(columns, chain([first], remaining), organization_id, AS_BINARY)
+        values = _values(columns, every, organization_id, AS_BINARY)
         copy_rows(connection, table.name, [*columns, table.c.organization_id], values)
 
 

@@ -16,6 +16,10 @@ NDJSON = "application/x-ndjson"
 JSON_OUT = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
+MADE = object()
+"""Stands in an answer for a value that is made when it is written."""
+
+
 def read_object(malformed: type[ApiError]) -> dict[str, Any]:
     """Answer the body of the request, a JSON object.
 
@@ -82,8 +86,8 @@ def json_response(
 ) -> Response:
     """Answer ``value`` as JSON; times are written ``2016-08-24T09:17:24Z``. Source: CONTRACT 2.
 
-    Whatever in ``value`` is no JSON stands for the next of ``made``, which is made when it is written.
+    Each ``MADE`` in ``value`` stands for the next of ``made``.
     """
-    replace = None if made is None else lambda _stand_in: next(made)
-    body = orjson.dumps(value, default=replace, option=JSON_OUT)
+    make = None if made is None else lambda _stand_in: next(made)
+    body = orjson.dumps(value, default=make, option=JSON_OUT)
     return Response(body, status, headers, content_type="application/json")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.payload import json_response
+from app.payload import MADE, json_response
 from app.strict_json import count_keys, has_duplicate_keys, parse_object
 from app.units.errors import InvalidJson
 
@@ -85,8 +85,7 @@ def test_what_an_answer_is_made_of_is_made_one_by_one_and_not_kept() -> None:
             yield row
             del row
 
-    step = object()
-    answer = json_response({"rows": [step, step, step], "more": 1}, made=make())
+    answer = json_response({"rows": [MADE, MADE, MADE], "more": 1}, made=make())
 
     assert answer.get_json() == {"rows": [{"number": n} for n in range(3)], "more": 1}
     assert held == [0, 0, 0]

@@ -4,28 +4,30 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from app.payload import MADE
 from app.units.matching import Plan, Reject, Step
 
 ACTIONS = ("created", "updated", "unchanged", "failed")
 
 
-def summarize(planned: Plan, *, rejected: bool) -> dict[str, int]:
-    """Answer how many rows had each outcome.
+def describe(planned: Plan, *, rejected: bool, dry_run: bool) -> dict[str, Any]:
+    """Answer the body for ``planned``, with ``MADE`` for each of ``describe_rows``, and the summary.
 
     ``rejected`` means that a failing row of an atomic request stopped all others. Source: CONTRACT 4.5.
     """
     counts = count_actions(planned)
+    summary = {action: counts[action] for action in ACTIONS}
     if rejected:
-        skipped = len(planned.steps) - counts["failed"]
-        counts = Counter(failed=counts["failed"])
-        return {action: counts[action] for action in ACTIONS} | {"skipped": skipped}
-    return {action: counts[action] for action in ACTIONS}
+        summary = {"created": 0, "updated": 0, "unchanged": 0, "failed": counts["failed"]}
+        summary["skipped"] = len(planned.steps) - counts["failed"]
+    mark = {"dry_run": True} if dry_run else {}
+    return {**mark, "units": [MADE] * len(planned.steps), "summary": summary}
 
 
 def describe_rows(
     planned: Plan, group_id: int, *, rejected: bool = False, first: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Yield a result per row in order; ``first`` is the index of the first, ``rejected`` as above."""
+    """Yield a result per row, the first of index ``first``; ``rejected`` is that of ``describe``."""
     for index, step in enumerate(planned.steps, first):
         if isinstance(step, Reject):
             yield describe_reject(index, step)

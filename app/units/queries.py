@@ -14,13 +14,12 @@ from app.query import cut_page, walk
 from app.units.addresses import RECIPE
 from app.units.errors import UnitNotFound
 from app.units.models import Unit
-from app.units.rows import BLANK, BLANK_ADDRESS, Attributes
+from app.units.rows import ADDRESS_FIELDS, BLANK, Attributes
 
 TABLE: Table = Unit.__table__  # type: ignore[assignment]
 INLINE = tuple(name for name in BLANK if name != "address")
 """The attributes that are columns of the same name."""
 
-ADDRESS = tuple(BLANK_ADDRESS)
 OWN = (
     "id",
     "group_id",
@@ -30,7 +29,7 @@ OWN = (
     "created_at",
     "updated_at",
 )
-COLUMNS = [TABLE.c[name] for name in (*OWN, *INLINE, *ADDRESS)]
+COLUMNS = [TABLE.c[name] for name in (*OWN, *INLINE, *ADDRESS_FIELDS)]
 """What is read of a unit, in the order that ``attributes_from`` counts on."""
 
 
@@ -49,7 +48,7 @@ def attributes_from(row: Sequence[Any]) -> Attributes:
     """Answer the attributes in a row of ``COLUMNS``, with the address as an object again."""
     start, middle = len(OWN), len(OWN) + len(INLINE)
     attributes = dict(zip(INLINE, row[start:middle], strict=True))
-    address = dict(zip(ADDRESS, row[middle:], strict=True))
+    address = dict(zip(ADDRESS_FIELDS, row[middle:], strict=True))
     attributes["address"] = address if address["address_line_1"] is not None else None
     return attributes
 
@@ -100,7 +99,7 @@ def load_addresses(
     session: Session, organization_id: int, group_id: int, most: int
 ) -> list[tuple[int, Attributes]]:
     """Answer ids and attributes of the group's units that have an address: ``most``, or one more."""
-    named = [TABLE.c[name] for name in ("id", "identifier", "unit_number", *ADDRESS)]
+    named = [TABLE.c[name] for name in ("id", "identifier", "unit_number", *ADDRESS_FIELDS)]
     found = session.execute(
         select(*named)
         .where(TABLE.c.organization_id == organization_id, TABLE.c.group_id == group_id)
@@ -113,7 +112,7 @@ def load_addresses(
             {
                 "identifier": identifier,
                 "unit_number": unit_number,
-                "address": dict(zip(ADDRESS, address, strict=True)),
+                "address": dict(zip(ADDRESS_FIELDS, address, strict=True)),
             },
         )
         for unit_id, identifier, unit_number, *address in found

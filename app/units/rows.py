@@ -34,7 +34,7 @@ BLANK_ADDRESS: Attributes = {
     "latitude": None,
     "longitude": None,
 }
-ADDRESS_FIELDS = list(BLANK_ADDRESS)
+ADDRESS_FIELDS = tuple(BLANK_ADDRESS)
 BLANK_BATHROOM: Attributes = {"has_shower_or_bath": None, "has_sink": None, "has_toilet": None}
 
 
@@ -65,7 +65,7 @@ def row_from(sent: Attributes, default_country: str) -> UnitRow:
     An address or bathroom is replaced whole, so what it does not have is null.
     """
     filled: dict[str, Any] = {}
-    if (address := sent.get("address")) and [*address] != ADDRESS_FIELDS:
+    if (address := sent.get("address")) and tuple(address) != ADDRESS_FIELDS:
         filled["address"] = {**BLANK_ADDRESS, **address}
     if (rooms := sent.get("bathrooms")) and sum(map(len, rooms)) < len(rooms) * len(BLANK_BATHROOM):
         filled["bathrooms"] = [{**BLANK_BATHROOM, **room} for room in rooms]

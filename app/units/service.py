@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import Caller
 from app.accounts.service import lock_group
 from app.db import utcnow
-from app.units.answers import count_matches, describe_rows, summarize
+from app.units.answers import count_matches, describe, describe_rows
 from app.units.claims import Claims
 from app.units.errors import UnitsRejected
 from app.units.explaining import MAX_COMPARED, explain, seeks_near_misses
@@ -22,11 +22,10 @@ from app.units.writing import write
 
 
 class Answer(NamedTuple):
-    """What became of a request. In ``body`` a step stands for each row, and ``rows`` makes them."""
+    """What became of a request: the body, its rows yet to be made, and how many were found by what."""
 
     body: Mapping[str, Any]
     rows: Iterator[dict[str, Any]]
-    summary: Mapping[str, int]
     matches: Counter[str | None]
 
 
@@ -51,17 +50,14 @@ def upsert_units(
     near = load_addresses(session, caller.organization_id, group_id, MAX_COMPARED) if looks else []
     if not (request.dry_run or rejected):
         write(session, caller.organization_id, group_id, planned)
-    told = describe_rows(planned, group_id, rejected=rejected)
+    body = describe(planned, rejected=rejected, dry_run=request.dry_run)
+    described = describe_rows(planned, group_id, rejected=rejected)
     if request.explain:
-        told = explain(told, planned, near, default_country)
-    summary = summarize(planned, rejected=rejected)
-    mark = {"dry_run": True} if request.dry_run else {}
+        described = explain(described, planned, near, default_country)
     if rejected:
-        text = f"Nothing was written: {summary['failed']} of {len(rows)} units failed."
-        raise UnitsRejected(text, {**mark, "units": list(told), "summary": summary})
-    # Rows are made while they are written: all of them at once would be as much memory again.
-    body = {**mark, "units": planned.steps, "summary": summary}
-    return Answer(body, told, summary, count_matches(planned))
+        text = f"Nothing was written: {body['summary']['failed']} of {len(rows)} units failed."
+        raise UnitsRejected(text, {**body, "units": list(described)})
+    return Answer(body, described, count_matches(planned))
 
 
 def upsert_chunk(

@@ -54,7 +54,7 @@ def upsert_all() -> Response:
     @in_transaction
     def upsert() -> Response:
         done = upsert_units(db.session(), caller(), wanted, config["DEFAULT_COUNTRY"])
-        note_rows("units", done.summary, done.matches, dry_run=wanted.dry_run)
+        note_rows("units", done.body["summary"], done.matches, dry_run=wanted.dry_run)
         return json_response(done.body, made=done.rows)
 
     return upsert()
