@@ -2,13 +2,14 @@
 
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,14 @@ def need(program: str, package: str) -> str:
 
 
 def free_port() -> int:
-    """Answer a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Answer a port that nobody listens on, and that no system gives to a client by itself.
+
+    Of those that it does, one may be a client's by the time that our server has started.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
